@@ -1,0 +1,85 @@
+// The first step of every npm script: makes the checkout ready, then runs the given file under the pinned Node.
+// It must run on the Node that a machine happens to have (20 or later) before anything is installed, so it is plain
+// JavaScript without dependencies. Setting up writes to stderr only: stdout belongs to the program that follows.
+
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { Module } from "node:module";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const pnpm = "pnpm@12.21.0";
+const nodeMajorMin = 24;
+const exitUnavailable = 69;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const pinnedNode = join(root, "node_modules", ".bin", "node");
+const stampFile = join(root, "node_modules", ".selvedge-setup");
+
+/** What an installation is made from; any change means it is out of date. */
+function setupDigest() {
+  const hash = createHash("sha256");
+  const names = readdirSync(join(root, "packages")).toSorted((left, right) => (left < right ? -1 : 1));
+  const packages = names.map((name) => `packages/${name}/package.json`);
+  for (const name of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json", "bench/package.json", ...packages]) {
+    if (existsSync(join(root, name))) hash.update(`${name}\0`).update(readFileSync(join(root, name)));
+  }
+  return hash.digest("hex");
+}
+
+/** @param {string} digest */
+function isSetUp(digest) {
+  return existsSync(pinnedNode) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === digest;
+}
+
+/** @param {string} digest */
+function setUp(digest) {
+  process.stderr.write("selvedge: setting up this checkout (once, needs the npm registry) ...\n");
+  const result = spawnSync("npx", ["--yes", pnpm, "install", "--frozen-lockfile"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    // `npm run --silent` would otherwise silence the very message that explains a failure.
+    env: { ...process.env, npm_config_loglevel: "error", CI: "true" },
+  });
+  if (result.status !== 0 || !existsSync(pinnedNode)) {
+    process.stderr.write(`${result.error?.message ?? ""}${result.stdout ?? ""}${result.stderr ?? ""}\n`);
+    process.stderr.write(
+      `selvedge: setting up failed (npx ${pnpm} install --frozen-lockfile). ` +
+        "It needs the npm registry once; check the network or the proxy, then run the same command again.\n",
+    );
+    process.exit(exitUnavailable);
+  }
+  writeFileSync(stampFile, digest);
+}
+
+/** Starts this file again under the pinned Node; our end is its end. */
+function runUnderPinnedNode() {
+  const child = spawn(pinnedNode, process.argv.slice(1), { stdio: "inherit" });
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    // A terminal sends Ctrl-C to the whole group, so the child has it already; anything else reaches only us.
+    process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY) || child.kill(signal));
+  }
+  child.on("error", (error) => {
+    process.stderr.write(`selvedge: cannot start ${pinnedNode}: ${error.message}\n`);
+    process.exit(exitUnavailable);
+  });
+  child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
+}
+
+const target = process.argv[2];
+if (target === undefined) {
+  process.stderr.write("usage: node scripts/bootstrap.mjs FILE [ARGUMENT ...]\n");
+  process.exit(64);
+}
+const digest = setupDigest();
+if (!isSetUp(digest)) setUp(digest);
+if (Number.parseInt(process.versions.node, 10) < nodeMajorMin) {
+  runUnderPinnedNode();
+} else {
+  // The file runs in this very process, as its main module: exit codes and signals are its own.
+  process.argv.splice(1, 2, join(root, target));
+  Module.runMain();
+}
