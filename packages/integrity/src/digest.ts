@@ -1,0 +1,104 @@
+// Digests: lower-case hex in memory (map keys, readable), 32 bytes on the wire. One domain tag per object kind, so
+// that bytes of one kind never pass for another. Merkle trees use RFC 6962's own tags instead (merkle/).
+
+import { assert } from "./assert.ts";
+import { type Brand, mint } from "./brand.ts";
+import type { Sha256 } from "./crypto/port.ts";
+
+/** 64 lower-case hex characters. */
+export type Digest = Brand<string, "Digest">;
+export type BlockDigest = Brand<Digest, "BlockDigest">;
+export type CommitDigest = Brand<Digest, "CommitDigest">;
+export type UpdateDigest = Brand<Digest, "UpdateDigest">;
+export type VersionDigest = Brand<Digest, "VersionDigest">;
+export type DeviceId = Brand<Digest, "DeviceId">;
+export type ChainId = Brand<Digest, "ChainId">;
+
+export type DigestKind =
+  | "block"
+  | "chain"
+  | "checkpoint"
+  | "coin"
+  | "commit"
+  | "consensus-state"
+  | "device"
+  | "epoch-seed"
+  | "genesis-block"
+  | "ledger"
+  | "model"
+  | "schedule"
+  | "transaction"
+  | "update"
+  | "version"
+  | "record";
+
+export const DIGEST_SIZE_BYTES = 32;
+
+const HEX_DIGEST = /^[0-9a-f]{64}$/;
+const DOMAIN_VERSION = "selvedge/1/";
+
+/** SHA-256 of the domain tag of `kind` and the parts, as the branded hex digest of the caller's kind. */
+export function digestOf<Kind extends Digest = Digest>(
+  sha256: Sha256,
+  kind: DigestKind,
+  ...parts: readonly Uint8Array[]
+): Kind {
+  const tag = domainTag(kind);
+  const sizeBytes = parts.reduce((sum, part) => sum + part.length, tag.length);
+  const preimage = new Uint8Array(sizeBytes);
+  preimage.set(tag, 0);
+  let offset = tag.length;
+  for (const part of parts) {
+    preimage.set(part, offset);
+    offset += part.length;
+  }
+  return digestFromBytes<Kind>(sha256(preimage));
+}
+
+export function isDigestHex(value: unknown): value is string {
+  return typeof value === "string" && HEX_DIGEST.test(value);
+}
+
+export function digestFromHex<Kind extends Digest = Digest>(hex: string): Kind {
+  assert(isDigestHex(hex), "a digest is 64 lower-case hex characters");
+  return mint<Kind>(hex);
+}
+
+export function digestFromBytes<Kind extends Digest = Digest>(bytes: Uint8Array): Kind {
+  assert(bytes.length === DIGEST_SIZE_BYTES, "a digest is 32 bytes");
+  return mint<Kind>(hexFromBytes(bytes));
+}
+
+export function digestToBytes(digest: Digest): Uint8Array {
+  return bytesFromHex(digest);
+}
+
+/** All zero bits: the parent of what has no parent. */
+export function zeroDigest<Kind extends Digest = Digest>(): Kind {
+  return mint<Kind>("0".repeat(2 * DIGEST_SIZE_BYTES));
+}
+
+const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+export function hexFromBytes(bytes: Uint8Array): string {
+  let hex = "";
+  for (const byte of bytes) hex += HEX_OF_BYTE[byte] ?? "";
+  return hex;
+}
+
+/** Bytes of an even-length hex string; asserts that it is one. */
+export function bytesFromHex(hex: string): Uint8Array {
+  assert(hex.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(hex), "hex has an even number of hex characters");
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let index = 0; index < bytes.length; index += 1) {
+    bytes[index] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
+  }
+  return bytes;
+}
+
+function domainTag(kind: DigestKind): Uint8Array {
+  const text = `${DOMAIN_VERSION}${kind}\u0000`;
+  const tag = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) tag[index] = text.charCodeAt(index);
+  return tag;
+}
