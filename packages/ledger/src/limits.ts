@@ -1,0 +1,20 @@
+// Bounds on what ordered input can make the ledger hold. Every node of a chain must use the same values, since the state
+// root depends on them; tests lower them. Each has a row in docs/limits.md.
+
+export interface LedgerLimits {
+  /** Headers with one (device, model, sequence) that wait at the same time; further ones are refused. */
+  readonly headersPerSequenceMax: number;
+  /** Acks of one author whose header is not output yet; the oldest is forgotten first. */
+  readonly earlyAcksPerAuthorMax: number;
+  /** Transactions remembered to recognise a repetition: the last so many of the log. */
+  readonly logDedupeMax: number;
+  /** Finished updates whose outcome `updateStatus` still tells; the oldest is forgotten first. Not in the state root. */
+  readonly finishedUpdatesMax: number;
+}
+
+export const LEDGER_LIMITS: LedgerLimits = {
+  headersPerSequenceMax: 4,
+  earlyAcksPerAuthorMax: 4096,
+  logDedupeMax: 131_072,
+  finishedUpdatesMax: 16_384,
+};

@@ -1,0 +1,10 @@
+// The second door of the package: what tests of this and other packages build ledgers with.
+
+export {
+  type BlockDraft,
+  LedgerScenario,
+  type ScenarioOptions,
+  type UpdateDraft,
+  ackBlocks,
+  weightsFrom,
+} from "./ledger-scenario.ts";
