@@ -1,0 +1,103 @@
+// Which updates we vouch for (docs/protocol.md §8, U3): one per update key, ever. The host checks payloads and tells its
+// verdict; this file decides whether an ack may follow from it, and keeps what is due for our next block.
+
+import {
+  type Ack,
+  type Score,
+  type SignedUpdate,
+  type UpdateDigest,
+  type UpdateKey,
+  compareDigests,
+  updateKeyOf,
+} from "@selvedge/integrity";
+import type { AckRecord } from "./effect.ts";
+
+interface KnownHeader {
+  readonly key: UpdateKey;
+  /** Our last commit when it was first seen. */
+  readonly seenAtCommit: number;
+}
+
+export class Acks {
+  /** By key, the one update of it that we have acked or are about to. Never shrinks within an epoch. */
+  readonly #ackedByKey = new Map<UpdateKey, UpdateDigest>();
+  readonly #ackedUpdates = new Set<UpdateDigest>();
+  /** Headers met in the DAG, oldest first; forgotten when they can no longer be certified. */
+  readonly #headers = new Map<UpdateDigest, KnownHeader>();
+  readonly #due = new Map<UpdateDigest, Score | null>();
+  readonly #keepCommits: number;
+
+  /** @param keepCommits commits after which a header seen is of no use any more */
+  constructor(keepCommits: number) {
+    this.#keepCommits = keepCommits;
+  }
+
+  get dueCount(): number {
+    return this.#due.size;
+  }
+
+  keyOf(update: UpdateDigest): UpdateKey | undefined {
+    return this.#headers.get(update)?.key;
+  }
+
+  restore(records: readonly AckRecord[]): void {
+    for (const { key, update } of records) {
+      this.#ackedByKey.set(key, update);
+      this.#ackedUpdates.add(update);
+    }
+  }
+
+  /** A header in an accepted block; true if the host is to check its payload. */
+  onHeader(update: SignedUpdate, lastCommit: number): boolean {
+    if (this.#headers.has(update.digest)) return false;
+    const key = updateKeyOf(update.header);
+    this.#headers.set(update.digest, { key, seenAtCommit: lastCommit });
+    // U3: acked already (this one or a rival), so no verdict could lead to another ack.
+    return !this.#ackedByKey.has(key);
+  }
+
+  /** Whether a restarted node must ask its host again. */
+  isOpen(update: SignedUpdate): boolean {
+    return !this.#ackedByKey.has(updateKeyOf(update.header));
+  }
+
+  onAccepted(update: UpdateDigest, score: Score | null): void {
+    const key = this.keyOf(update);
+    // U3
+    if (key === undefined || this.#ackedByKey.has(key)) return;
+    this.#ackedByKey.set(key, update);
+    this.#ackedUpdates.add(update);
+    this.#due.set(update, score);
+  }
+
+  /** Acks for the next block, ascending by digest. They stay due until `onOwnBlock` shows that it was made. */
+  next(acksMax: number): readonly Ack[] {
+    const acks = [...this.#due].slice(0, acksMax).map(([update, score]) => ({ update, score }));
+    return acks.sort((left, right) => compareDigests(left.update, right.update));
+  }
+
+  /** Our block was made with these: what must become durable with it. */
+  onOwnBlock(acks: readonly Ack[]): readonly AckRecord[] {
+    const records: AckRecord[] = [];
+    for (const { update } of acks) {
+      this.#due.delete(update);
+      const key = this.keyOf(update);
+      if (key !== undefined) records.push({ key, update });
+    }
+    return records;
+  }
+
+  /** U5: these stood in a block of ours that garbage collection passed by. Same updates, so U3 holds. */
+  proposeAgain(acks: readonly Ack[]): void {
+    for (const { update, score } of acks) {
+      if (this.#ackedUpdates.has(update)) this.#due.set(update, score);
+    }
+  }
+
+  forgetOld(lastCommit: number): void {
+    for (const [update, { seenAtCommit }] of this.#headers) {
+      if (seenAtCommit + this.#keepCommits >= lastCommit) break;
+      this.#headers.delete(update);
+    }
+  }
+}

@@ -1,0 +1,210 @@
+// The commit rule as the engine sees it: accepted blocks are in the DAG, `advance` answers with the commits that follow
+// from them, sealed and with the consensus state to persist. Puts committer, linearizer, leader schedule and coin
+// together; each of their rules is in their own file. Does not persist, send or evict anything.
+
+import {
+  type ChainId,
+  type CommitDigest,
+  type Committee,
+  type CommitIndex,
+  type Crypto,
+  type Digest,
+  type ProtocolParams,
+  type SealedCommit,
+  type Slot,
+  type ValidatorIndex,
+  type VerifiedBlock,
+  assert,
+  commitIndex,
+  digestOf,
+  mustExist,
+  sealCommit,
+  zeroDigest,
+} from "@selvedge/integrity";
+import type { CoinKeys } from "../coin/port.ts";
+import type { DagState, Vertex } from "../dag/dag-state.ts";
+import type { Fault } from "../fault.ts";
+import type { SlotFamilies } from "../params.ts";
+import { CoinOpener } from "./coin-opener.ts";
+import { medianTimestamp } from "./commit-timestamp.ts";
+import { Committer, type Verdict, anchorRule } from "./committer.ts";
+import { type ConsensusState, decodeConsensusState, encodeConsensusState } from "./consensus-state.ts";
+import { Linearizer, type SubDag } from "./linearizer.ts";
+import { OutputSet } from "./output-set.ts";
+import { ScheduleKeeper } from "./schedule-keeper.ts";
+import { SlotOrder, leaderSlot } from "./slot-order.ts";
+
+export interface CommitRuleSetup {
+  readonly chainId: ChainId;
+  readonly committee: Committee;
+  readonly params: ProtocolParams;
+  readonly crypto: Pick<Crypto, "sha256">;
+  /** On resuming, it already holds all blocks of rounds above the state's gcRound. */
+  readonly dag: DagState;
+  readonly coin: CoinKeys;
+  readonly families: SlotFamilies;
+  /** epochSeedOf(…) */
+  readonly epochSeed: Digest;
+  /** No commit is stamped before it. */
+  readonly startTimestampMs: number;
+  /** The state persisted with the last durable commit; null before the first. */
+  readonly resume: Uint8Array | null;
+}
+
+export interface DecidedCommit {
+  readonly sealed: SealedCommit;
+  /** In output order, as are `blocks`. */
+  readonly vertices: readonly Vertex[];
+  readonly blocks: readonly VerifiedBlock[];
+  /** Exactly as after this commit, whatever was decided beyond it. */
+  readonly consensusState: Uint8Array;
+  readonly consensusStateDigest: Digest;
+  readonly gcRound: number;
+}
+
+export class CommitRule {
+  readonly #setup: CommitRuleSetup;
+  readonly #order: SlotOrder;
+  readonly #output = new OutputSet();
+  readonly #coin: CoinOpener;
+  readonly #schedule: ScheduleKeeper;
+  readonly #committer: Committer;
+  readonly #linearizer: Linearizer;
+  #commitDigest: CommitDigest;
+  #timestampMs: number;
+
+  constructor(setup: CommitRuleSetup) {
+    const { committee, dag, params, families, coin } = setup;
+    const resume = setup.resume === null ? null : stateOf(setup.resume);
+    this.#setup = setup;
+    this.#order = new SlotOrder(params, families);
+    this.#coin = new CoinOpener({ dag, order: this.#order, coin });
+    this.#schedule = new ScheduleKeeper({ ...setup, sha256: setup.crypto.sha256, output: this.#output, resume });
+    this.#committer = new Committer({
+      committee,
+      dag,
+      order: this.#order,
+      leaders: { leaderOf: (round) => this.#schedule.leaderOf(round), coinOf: (index) => this.#coin.authorOf(index) },
+      anchorRule,
+    });
+    this.#linearizer = new Linearizer({
+      committeeSize: committee.validators.length,
+      order: this.#order,
+      gcDepth: params.gcDepth,
+      output: this.#output,
+      resume: resume === null ? null : { ...resume, cursor: this.#order.after(resume.lastSlot) },
+    });
+    this.#commitDigest = resume?.commitDigest ?? zeroDigest<CommitDigest>();
+    this.#timestampMs = resume?.timestampMs ?? setup.startTimestampMs;
+  }
+
+  /** Call after every accepted block; calling it more often changes nothing. */
+  advance(): readonly DecidedCommit[] {
+    const decided: DecidedCommit[] = [];
+    for (let sub = this.#nextSubDag(true); sub !== undefined;) {
+      const scheduleNumber = this.#schedule.number;
+      decided.push(this.#seal(sub));
+      sub = this.#nextSubDag(this.#schedule.number !== scheduleNumber);
+    }
+    this.#committer.forgetUpTo(this.gcRound);
+    this.#coin.forgetUpTo(this.gcRound);
+    return decided;
+  }
+
+  /** Where the output stops. */
+  nextSlot(): Slot {
+    return this.#linearizer.state.cursor;
+  }
+
+  /** Rounds up to it may be evicted from the DAG. */
+  get gcRound(): number {
+    return this.#linearizer.state.gcRound;
+  }
+
+  get commitIndex(): CommitIndex {
+    return commitIndex(this.#linearizer.state.commitIndex);
+  }
+
+  get commitDigest(): CommitDigest {
+    return this.#commitDigest;
+  }
+
+  /** Of P(round), under the schedule that decided it or is to decide it; past schedules down to gcRound only. */
+  leaderOf(round: number): ValidatorIndex {
+    return this.#schedule.leaderOf(round);
+  }
+
+  /** As of the last `advance`; remembered for rounds above gcRound. Consulting a C slot verifies its shares. */
+  verdictOf(slot: Slot): Verdict {
+    return this.#committer.verdictOf(slot);
+  }
+
+  /** L2: votes for one block of P(round) or blames, of stake ≥ Q, are in, or the output has passed the slot. */
+  isSlotSettled(round: number): boolean {
+    if (this.#order.compare(leaderSlot(round), this.nextSlot()) < 0) return true;
+    return this.#committer.isLeaderSlotSettled(round);
+  }
+
+  /** False for blocks up to gcRound, output or not. */
+  isOutput(vertex: Vertex): boolean {
+    return this.#output.has(vertex);
+  }
+
+  takeBadCoinShares(): readonly Fault[] {
+    return this.#coin.takeFaults();
+  }
+
+  #nextSubDag(mustResolve: boolean): SubDag | undefined {
+    const cursor = this.nextSlot();
+    const firstLeaderSlot = cursor.kind === "P" ? cursor : this.#order.after(cursor);
+    if (mustResolve) this.#committer.resolve(firstLeaderSlot.number);
+    return this.#linearizer.next((slot) => this.#committer.verdictOf(slot));
+  }
+
+  #seal({ index, slot, leader, vertices }: SubDag): DecidedCommit {
+    const blocks = vertices.map(blockOf);
+    this.#timestampMs = medianTimestamp(leader, this.#setup.committee, this.#timestampMs);
+    const sealed = sealCommit(
+      {
+        index: commitIndex(index),
+        previous: this.#commitDigest,
+        epoch: this.#setup.committee.epoch,
+        slot,
+        leader: blockOf(leader).ref,
+        blocks: blocks.map(({ ref }) => ref),
+        timestampMs: this.#timestampMs,
+      },
+      this.#setup.crypto.sha256,
+    );
+    this.#commitDigest = sealed.digest;
+    const hasNewSchedule = this.#schedule.onCommit({ index, slot, vertices, gcRound: this.gcRound });
+    if (hasNewSchedule) this.#committer.restart(this.nextSlot());
+    const consensusState = encodeConsensusState(this.#stateAfter(slot));
+    const consensusStateDigest = digestOf(this.#setup.crypto.sha256, "consensus-state", consensusState);
+    return { sealed, vertices, blocks, consensusState, consensusStateDigest, gcRound: this.gcRound };
+  }
+
+  #stateAfter(lastSlot: Slot): ConsensusState {
+    const { commitIndex: index, windowHasCommit, gcRound } = this.#linearizer.state;
+    return {
+      commitIndex: index,
+      commitDigest: this.#commitDigest,
+      lastSlot,
+      windowHasCommit,
+      gcRound,
+      timestampMs: this.#timestampMs,
+      ...this.#schedule.stateAbove(gcRound),
+      heads: this.#output.heads.map((head) => blockOf(head).ref),
+    };
+  }
+}
+
+function stateOf(bytes: Uint8Array): ConsensusState {
+  const state = decodeConsensusState(bytes);
+  assert(state.ok, "the consensus state in our own store is sound");
+  return state.value;
+}
+
+function blockOf(vertex: Vertex): VerifiedBlock {
+  return mustExist(vertex.block, "what is output is a block in memory");
+}

@@ -1,0 +1,135 @@
+// What waits for a block of ours, and what our uncommitted blocks carry (docs/protocol.md §4, payload gate; §8, U5). Acks
+// are acks.ts' work, except that those of a block that garbage collection passed by are handed back from here.
+
+import {
+  type Ack,
+  type BlockBody,
+  type ControlEntry,
+  type Digest,
+  type ProtocolParams,
+  type Sha256,
+  type SignedUpdate,
+  type UpdateDigest,
+  type VerifiedBlock,
+  digestOf,
+  hasPayload,
+} from "@selvedge/integrity";
+import type { LocalContentInput } from "./input.ts";
+
+type Content = Omit<BlockBody, "acks">;
+
+export interface OwnContentSetup {
+  readonly sha256: Sha256;
+  readonly params: ProtocolParams;
+  readonly uncommittedBytesMax: number;
+}
+
+export class OwnContent {
+  readonly #setup: OwnContentSetup;
+  #updates = new Map<UpdateDigest, SignedUpdate>();
+  #transactions = new Map<Digest, Uint8Array>();
+  #control: readonly ControlEntry[] = [];
+  /** Our blocks with payload that are neither output nor passed by, oldest first. */
+  readonly #uncommitted = new Map<string, VerifiedBlock>();
+  #uncommittedBytes = 0;
+  /** What those blocks carry: given again by the host, it is not taken again. */
+  readonly #inBlocks = new Set<string>();
+
+  constructor(setup: OwnContentSetup) {
+    this.#setup = setup;
+  }
+
+  get pendingCount(): number {
+    return this.#updates.size + this.#transactions.size + this.#control.length;
+  }
+
+  get uncommittedBytes(): number {
+    return this.#uncommittedBytes;
+  }
+
+  /** The payload gate: beyond it our blocks are empty. */
+  get isGateShut(): boolean {
+    return this.#uncommittedBytes >= this.#setup.uncommittedBytesMax;
+  }
+
+  add({ updates, transactions, control }: Omit<LocalContentInput, "type">): void {
+    for (const update of updates) {
+      if (!this.#inBlocks.has(update.digest)) this.#updates.set(update.digest, update);
+    }
+    for (const transaction of transactions) {
+      // Larger than any block may carry: no block will ever have it.
+      if (transaction.length > this.#setup.params.transactionBytesMax) continue;
+      const digest = this.#digestOf(transaction);
+      if (!this.#inBlocks.has(digest)) this.#transactions.set(digest, transaction);
+    }
+    this.#control = [...this.#control, ...control];
+  }
+
+  /** What the next block carries. Stays pending until `onOwnBlock` shows that it was made. */
+  next(): Content {
+    const { params } = this.#setup;
+    const transactions: Uint8Array[] = [];
+    let sizeBytes = 0;
+    for (const transaction of this.#transactions.values()) {
+      sizeBytes += transaction.length;
+      if (transactions.length >= params.transactionsMax || sizeBytes > params.transactionBytesMax) break;
+      transactions.push(transaction);
+    }
+    return {
+      updates: [...this.#updates.values()].slice(0, params.updatesMax),
+      transactions,
+      control: this.#control.slice(0, params.controlMax),
+    };
+  }
+
+  /** Also for our blocks of before a restart. */
+  onOwnBlock(block: VerifiedBlock): void {
+    const { body, ref, bytes } = block;
+    if (!hasPayload(body)) return;
+    for (const { digest } of body.updates) {
+      this.#updates.delete(digest);
+      this.#inBlocks.add(digest);
+    }
+    for (const transaction of body.transactions) {
+      const digest = this.#digestOf(transaction);
+      this.#transactions.delete(digest);
+      this.#inBlocks.add(digest);
+    }
+    this.#control = this.#control.slice(body.control.length);
+    this.#uncommitted.set(ref.digest, block);
+    this.#uncommittedBytes += bytes.length;
+  }
+
+  onOutput(blocks: readonly VerifiedBlock[]): void {
+    for (const { ref } of blocks) this.#settle(ref.digest);
+  }
+
+  /** U5: content of our blocks that garbage collection passed by is proposed again, first of all. */
+  onGarbageCollected(gcRound: number): readonly Ack[] {
+    const passedBy = [...this.#uncommitted.values()].filter(({ ref }) => ref.round <= gcRound);
+    if (passedBy.length === 0) return [];
+    for (const { ref } of passedBy) this.#settle(ref.digest);
+    const updates = passedBy.flatMap(({ body }) => body.updates);
+    const transactions = passedBy.flatMap(({ body }) => body.transactions);
+    this.#updates = new Map([...updates.map((update) => [update.digest, update] as const), ...this.#updates]);
+    this.#transactions = new Map([
+      ...transactions.map((transaction) => [this.#digestOf(transaction), transaction] as const),
+      ...this.#transactions,
+    ]);
+    this.#control = [...passedBy.flatMap(({ body }) => body.control), ...this.#control];
+    return passedBy.flatMap(({ body }) => body.acks);
+  }
+
+  #settle(digest: string): void {
+    const block = this.#uncommitted.get(digest);
+    if (block === undefined) return;
+    this.#uncommitted.delete(digest);
+    this.#uncommittedBytes -= block.bytes.length;
+    for (const update of block.body.updates) this.#inBlocks.delete(update.digest);
+    for (const transaction of block.body.transactions) this.#inBlocks.delete(this.#digestOf(transaction));
+  }
+
+  #digestOf(transaction: Uint8Array): Digest {
+    return digestOf(this.#setup.sha256, "transaction", transaction);
+  }
+}

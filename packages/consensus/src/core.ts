@@ -1,0 +1,134 @@
+// The parts of one engine and how they are wired. The handlers (handle/) act on these; nobody else holds them.
+
+import { type BlockRef, type ValidatorIndex, genesisRefs, validatorIndex } from "@selvedge/integrity";
+import { Acks } from "./acks.ts";
+import { CommitRule } from "./commit/commit-rule.ts";
+import { epochSeedOf } from "./commit/leader-schedule.ts";
+import { OwnContent } from "./content.ts";
+import { BlockManager } from "./dag/block-manager.ts";
+import type { DagState } from "./dag/dag-state.ts";
+import { type FetchPeer, Fetcher } from "./dag/fetcher.ts";
+import { PayloadTracker } from "./dag/payload-tracker.ts";
+import { PeerKnowledge } from "./dag/peer-knowledge.ts";
+import { RangeFetcher } from "./dag/range-fetcher.ts";
+import { ThresholdClock } from "./dag/threshold-clock.ts";
+import { Pacemaker } from "./pacemaker.ts";
+import type { EngineSetup } from "./params.ts";
+import { Receipts } from "./receipts.ts";
+import { CheckpointVotes } from "./votes-checkpoint.ts";
+import { CommitVotes } from "./votes-commit.ts";
+
+export interface Core {
+  readonly setup: EngineSetup;
+  /** Null in an observer. */
+  readonly self: ValidatorIndex | null;
+  readonly genesis: readonly BlockRef[];
+  readonly dag: DagState;
+  readonly rule: CommitRule;
+  readonly clock: ThresholdClock;
+  readonly parking: BlockManager;
+  readonly fetcher: Fetcher;
+  readonly ranges: RangeFetcher;
+  readonly peers: PeerKnowledge;
+  readonly payload: PayloadTracker;
+  readonly pacemaker: Pacemaker;
+  readonly content: OwnContent;
+  readonly acks: Acks;
+  readonly receipts: Receipts;
+  readonly commitVotes: CommitVotes;
+  readonly checkpointVotes: CheckpointVotes;
+  /** D2: authors whose equivocation was reported. */
+  readonly equivocators: Set<ValidatorIndex>;
+  /** Missing blocks at or below gcRound that our store was asked for; true once it said no. */
+  readonly lookups: Map<string, boolean>;
+  readonly own: OwnState;
+}
+
+export interface OwnState {
+  /** Our newest block: the first parent of the next (P1). Genesis at first. */
+  previous: BlockRef | null;
+  isAmnesiac: boolean;
+  isStarted: boolean;
+}
+
+export interface CoreOrigin {
+  readonly dag: DagState;
+  readonly resume: Uint8Array | null;
+}
+
+export function genesisRefsOf({ chainId, committee, crypto }: EngineSetup): readonly BlockRef[] {
+  return genesisRefs({ chainId, epoch: committee.epoch, size: committee.validators.length }, crypto.sha256);
+}
+
+export function createCore(setup: EngineSetup, { dag, resume }: CoreOrigin): Core {
+  const { committee, params, local, crypto, chainId } = setup;
+  const self = setup.validator?.index ?? null;
+  const peers = peersOf(setup);
+  // A header may wait for its block to be committed, then updateExpiry commits for its acks.
+  const keepCommits = params.updateExpiry + params.executionLagMax;
+  const acks = new Acks(keepCommits);
+  const fetching = { peers, timeoutMs: local.fetchTimeoutMs };
+  const nextId = counter();
+  const genesis = genesisRefsOf(setup);
+  return {
+    setup,
+    self,
+    genesis,
+    dag,
+    rule: new CommitRule({
+      chainId,
+      committee,
+      params,
+      crypto,
+      dag,
+      coin: setup.coin,
+      families: setup.slotFamilies ?? "both",
+      epochSeed: epochSeedOf(crypto.sha256, chainId, committee.epoch),
+      startTimestampMs: 0,
+      resume,
+    }),
+    clock: new ThresholdClock(committee),
+    parking: new BlockManager({
+      isIn: (ref) => ref.round === 0 || dag.has(ref.digest),
+      acceptedInSlot: ({ round, author }) => dag.inSlot(round, author).length,
+      perAuthorMax: local.parkedPerAuthorMax,
+      totalMax: local.parkedMax,
+    }),
+    fetcher: new Fetcher(fetching, nextId),
+    ranges: new RangeFetcher({ ...fetching, roundsMax: local.fetchRangeRoundsMax }, nextId),
+    peers: new PeerKnowledge(committee.validators.length),
+    payload: new PayloadTracker(),
+    pacemaker: new Pacemaker(local),
+    content: new OwnContent({ sha256: crypto.sha256, params, uncommittedBytesMax: local.ownUncommittedBytesMax }),
+    acks,
+    receipts: new Receipts({ committee, keyOf: (update) => acks.keyOf(update), keepCommits }),
+    commitVotes: new CommitVotes(params.commitVotesMax),
+    checkpointVotes: new CheckpointVotes({
+      chainId,
+      committee,
+      crypto,
+      windowCommits: 2 * params.executionLagMax,
+      checkpointEvery: params.checkpointEvery,
+      votesMax: params.checkpointVotesMax,
+    }),
+    equivocators: new Set(),
+    lookups: new Map(),
+    own: { previous: self === null ? null : (genesis[self] ?? null), isAmnesiac: false, isStarted: false },
+  };
+}
+
+function peersOf({ committee, validator }: EngineSetup): readonly FetchPeer[] {
+  if (validator === null) return [null];
+  const size = committee.validators.length;
+  // Everybody begins with another neighbour, so that the same block is not asked of the same peer by all.
+  return Array.from({ length: size - 1 }, (_, offset) => validatorIndex((validator.index + 1 + offset) % size));
+}
+
+/** Ids of one engine's requests, fetch and range alike. */
+function counter(): () => number {
+  let last = 0;
+  return () => {
+    last += 1;
+    return last;
+  };
+}

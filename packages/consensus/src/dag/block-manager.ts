@@ -1,0 +1,203 @@
+// Blocks that cannot enter the DAG yet (docs/protocol.md, D1): parked until every parent is in, bounded per author and
+// in total. Says what is ready and what is missing; accepting, fetching and storing are the callers' work (handle/).
+
+import { type BlockRef, type ValidatorIndex, type VerifiedBlock, compareRefs } from "@selvedge/integrity";
+
+export interface BlockManagerSetup {
+  /** True for what memory holds as accepted, genesis included. */
+  readonly isIn: (ref: BlockRef) => boolean;
+  /** Accepted blocks of the slot (round, author) in memory. */
+  readonly acceptedInSlot: (ref: BlockRef) => number;
+  readonly perAuthorMax: number;
+  readonly totalMax: number;
+}
+
+/** A block with the validator that handed it to us, null if that was none. */
+export interface ReceivedBlock {
+  readonly block: VerifiedBlock;
+  readonly from: ValidatorIndex | null;
+}
+
+interface Parked extends ReceivedBlock {
+  /** Digests of the parents that are not in. Empty only for a block beyond the round lead. */
+  readonly missing: Set<string>;
+}
+
+interface Wanted {
+  readonly ref: BlockRef;
+  /** Parked blocks that wait for it. */
+  readonly waiters: Set<string>;
+}
+
+export interface Missing {
+  readonly ref: BlockRef;
+  /** Who handed us a block that needs it. */
+  readonly sources: readonly ValidatorIndex[];
+}
+
+/** D2: the proof of an equivocation takes two; more are kept only if something refers to them. */
+const BLOCKS_PER_SLOT_MAX = 2;
+
+export class BlockManager {
+  readonly #setup: BlockManagerSetup;
+  readonly #parked = new Map<string, Parked>();
+  /** Parked blocks of each slot, by `round/author`. */
+  readonly #slotCounts = new Map<string, number>();
+  readonly #authorCounts = new Map<ValidatorIndex, number>();
+  /** By digest: parents that are not in. A key may be parked itself. */
+  readonly #wanted = new Map<string, Wanted>();
+
+  constructor(setup: BlockManagerSetup) {
+    this.#setup = setup;
+  }
+
+  get parkedCount(): number {
+    return this.#parked.size;
+  }
+
+  isParked(ref: BlockRef): boolean {
+    return this.#parked.has(ref.digest);
+  }
+
+  isWanted(ref: BlockRef): boolean {
+    return this.#wanted.has(ref.digest);
+  }
+
+  /** D2: two blocks of the slot are here already and nothing refers to this one. */
+  isSurplus(ref: BlockRef): boolean {
+    if (this.isWanted(ref)) return false;
+    const count = this.#setup.acceptedInSlot(ref) + (this.#slotCounts.get(slotKey(ref)) ?? 0);
+    return count >= BLOCKS_PER_SLOT_MAX;
+  }
+
+  hasMissingParents(block: VerifiedBlock): boolean {
+    return block.header.parents.some((parent) => !this.#setup.isIn(parent));
+  }
+
+  /** Parks the block; returns what had to go to stay within bounds (D1: the furthest round first). */
+  park({ block, from }: ReceivedBlock): readonly BlockRef[] {
+    const missing = new Set<string>();
+    for (const parent of block.header.parents) {
+      if (this.#setup.isIn(parent)) continue;
+      missing.add(parent.digest);
+      this.#want(parent, block.ref.digest);
+    }
+    this.#parked.set(block.ref.digest, { block, from, missing });
+    increment(this.#slotCounts, slotKey(block.ref), 1);
+    increment(this.#authorCounts, block.ref.author, 1);
+    return this.#evictOverflow(block.ref.author);
+  }
+
+  /** The block is in (or was found in our store): takes out what waited for nothing else, in canonical order. */
+  resolve(ref: BlockRef): readonly ReceivedBlock[] {
+    const wanted = this.#wanted.get(ref.digest);
+    this.#wanted.delete(ref.digest);
+    this.#unpark(ref.digest);
+    const ready: ReceivedBlock[] = [];
+    for (const digest of wanted?.waiters ?? []) {
+      const parked = this.#parked.get(digest);
+      if (parked === undefined) continue;
+      parked.missing.delete(ref.digest);
+      if (parked.missing.size === 0) ready.push(parked);
+    }
+    ready.sort((left, right) => compareRefs(left.block.ref, right.block.ref));
+    return ready;
+  }
+
+  /** Parked blocks up to this round that miss nothing: held back by the round lead alone. */
+  complete(upToRound: number): readonly ReceivedBlock[] {
+    const ready: ReceivedBlock[] = [];
+    for (const parked of this.#parked.values()) {
+      if (parked.missing.size === 0 && parked.block.ref.round <= upToRound) ready.push(parked);
+    }
+    ready.sort((left, right) => compareRefs(left.block.ref, right.block.ref));
+    return ready;
+  }
+
+  /** What parked blocks need and nobody has brought yet, in canonical order. */
+  missing(upToRound: number): readonly Missing[] {
+    const refs: Missing[] = [];
+    for (const [digest, { ref, waiters }] of this.#wanted) {
+      if (this.#parked.has(digest) || ref.round > upToRound) continue;
+      refs.push({ ref, sources: this.#sourcesOf(waiters) });
+    }
+    refs.sort((left, right) => compareRefs(left.ref, right.ref));
+    return refs;
+  }
+
+  /** By author, the furthest parked block. */
+  furthestByAuthor(): ReadonlyMap<ValidatorIndex, ReceivedBlock> {
+    const furthest = new Map<ValidatorIndex, ReceivedBlock>();
+    for (const parked of this.#parked.values()) {
+      const { ref } = parked.block;
+      const known = furthest.get(ref.author);
+      if (known === undefined || compareRefs(known.block.ref, ref) < 0) furthest.set(ref.author, parked);
+    }
+    return furthest;
+  }
+
+  /** Gives up parked blocks up to this round that no block above it needs, so that a parent that never was costs no more. */
+  forgetUpTo(round: number): void {
+    const refs = [...this.#parked.values()].map(({ block }) => block.ref).filter((ref) => ref.round <= round);
+    refs.sort((left, right) => compareRefs(right, left));
+    for (const ref of refs) {
+      if (!this.isWanted(ref)) this.#unpark(ref.digest);
+    }
+  }
+
+  #want(ref: BlockRef, waiter: string): void {
+    const wanted = this.#wanted.get(ref.digest);
+    if (wanted === undefined) this.#wanted.set(ref.digest, { ref, waiters: new Set([waiter]) });
+    else wanted.waiters.add(waiter);
+  }
+
+  #sourcesOf(waiters: ReadonlySet<string>): readonly ValidatorIndex[] {
+    const sources = new Set<ValidatorIndex>();
+    for (const digest of waiters) {
+      const from = this.#parked.get(digest)?.from ?? null;
+      if (from !== null) sources.add(from);
+    }
+    return [...sources];
+  }
+
+  #unpark(digest: string): void {
+    const parked = this.#parked.get(digest);
+    if (parked === undefined) return;
+    this.#parked.delete(digest);
+    increment(this.#slotCounts, slotKey(parked.block.ref), -1);
+    increment(this.#authorCounts, parked.block.ref.author, -1);
+    for (const missing of parked.missing) {
+      const wanted = this.#wanted.get(missing);
+      wanted?.waiters.delete(digest);
+      if (wanted?.waiters.size === 0) this.#wanted.delete(missing);
+    }
+  }
+
+  #evictOverflow(author: ValidatorIndex): readonly BlockRef[] {
+    const evicted: BlockRef[] = [];
+    if ((this.#authorCounts.get(author) ?? 0) > this.#setup.perAuthorMax) evicted.push(...this.#evictFurthest(author));
+    if (this.#parked.size > this.#setup.totalMax) evicted.push(...this.#evictFurthest(undefined));
+    return evicted;
+  }
+
+  #evictFurthest(author: ValidatorIndex | undefined): readonly BlockRef[] {
+    let furthest: BlockRef | undefined;
+    for (const { block } of this.#parked.values()) {
+      if (author !== undefined && block.ref.author !== author) continue;
+      if (furthest === undefined || compareRefs(furthest, block.ref) < 0) furthest = block.ref;
+    }
+    if (furthest === undefined) return [];
+    this.#unpark(furthest.digest);
+    return [furthest];
+  }
+}
+
+function slotKey(ref: BlockRef): string {
+  return `${ref.round}/${ref.author}`;
+}
+
+function increment<Key>(counts: Map<Key, number>, key: Key, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}

@@ -1,0 +1,141 @@
+// Pull by digest (docs/protocol.md, D1): asks for each missing block at once the validator that sent what needs it, then
+// others. Of a block's requests one is under way and the one before it, timed out, may still be answered: two in flight
+// at most, as the host gives up on older ones. Keeps no blocks; handle/ tells it what is missing and reports
+// answers. Range requests are range-fetcher.ts'.
+
+import type { BlockRef, ValidatorIndex } from "@selvedge/integrity";
+import type { Effect } from "../effect.ts";
+import type { Fault } from "../fault.ts";
+import type { Missing } from "./block-manager.ts";
+
+/** Refs of one request. */
+const FETCH_REFS_PER_REQUEST_MAX = 64;
+
+/** Peers to ask; null stands for "whomever the host finds", which is all an observer can say. */
+export type FetchPeer = ValidatorIndex | null;
+
+export interface FetcherSetup {
+  readonly peers: readonly FetchPeer[];
+  readonly timeoutMs: number;
+}
+
+interface Want {
+  readonly ref: BlockRef;
+  readonly asked: Set<FetchPeer>;
+  /** The request that has not timed out, or the pause after all were asked. */
+  active: number | undefined;
+}
+
+interface Request {
+  readonly id: number;
+  readonly refs: readonly BlockRef[];
+}
+
+export class Fetcher {
+  readonly #setup: FetcherSetup;
+  readonly #nextId: () => number;
+  readonly #wants = new Map<string, Want>();
+  readonly #requests = new Map<number, Request>();
+
+  constructor(setup: FetcherSetup, nextId: () => number) {
+    this.#setup = setup;
+    this.#nextId = nextId;
+  }
+
+  owns(fetchId: number): boolean {
+    return this.#requests.has(fetchId);
+  }
+
+  /** Answered, in full or not, or failed: what is still missing is asked of the next peer by the next `pump`. */
+  onFinished(fetchId: number): readonly Effect[] {
+    this.#release(fetchId);
+    return [{ type: "cancelTimer", id: `fetch:${fetchId}` }];
+  }
+
+  /** Not answered in time: the next peer is asked, and a late answer is still welcome. */
+  onTimeout(fetchId: number): void {
+    this.#release(fetchId);
+  }
+
+  /** Brings the requests in line with what is missing now. */
+  pump(missing: readonly Missing[]): { readonly effects: readonly Effect[]; readonly faults: readonly Fault[] } {
+    this.#forgetAllBut(missing);
+    const faults: Fault[] = [];
+    const asks = new Map<FetchPeer, Want[]>();
+    const resting: Want[] = [];
+    for (const entry of missing) {
+      const want = this.#wantOf(entry.ref);
+      if (want.active !== undefined) continue;
+      const peer = this.#nextPeer(want, entry);
+      if (peer === undefined) {
+        if (want.asked.size > 0) faults.push({ type: "fetchExhausted", missing: want.ref });
+        want.asked.clear();
+        resting.push(want);
+      } else asks.set(peer, [...(asks.get(peer) ?? []), want]);
+    }
+    const effects = [...asks].flatMap(([peer, wants]) => this.#ask(peer, wants));
+    return { effects: [...effects, ...this.#rest(resting)], faults };
+  }
+
+  #wantOf(ref: BlockRef): Want {
+    let want = this.#wants.get(ref.digest);
+    if (want === undefined) {
+      want = { ref, asked: new Set(), active: undefined };
+      this.#wants.set(ref.digest, want);
+    }
+    return want;
+  }
+
+  /** The senders of what needs it, then its author, then everybody. */
+  #nextPeer(want: Want, { ref, sources }: Missing): FetchPeer | undefined {
+    const { peers } = this.#setup;
+    const order: readonly FetchPeer[] = [...sources, ref.author, ...peers];
+    return order.find((peer) => peers.includes(peer) && !want.asked.has(peer));
+  }
+
+  #ask(peer: FetchPeer, wants: readonly Want[]): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (let start = 0; start < wants.length; start += FETCH_REFS_PER_REQUEST_MAX) {
+      const batch = wants.slice(start, start + FETCH_REFS_PER_REQUEST_MAX);
+      const id = this.#open(batch);
+      for (const want of batch) {
+        want.asked.add(peer);
+      }
+      effects.push({ type: "fetch", fetchId: id, from: peer, refs: batch.map(({ ref }) => ref) });
+      effects.push({ type: "setTimer", id: `fetch:${id}`, delayMs: this.#setup.timeoutMs });
+    }
+    return effects;
+  }
+
+  /** Everybody was asked: a pause before the next turn, so that a block nobody has costs no storm of requests. */
+  #rest(wants: readonly Want[]): readonly Effect[] {
+    if (wants.length === 0) return [];
+    const id = this.#open(wants);
+    return [{ type: "setTimer", id: `fetch:${id}`, delayMs: this.#setup.timeoutMs }];
+  }
+
+  #open(wants: readonly Want[]): number {
+    const id = this.#nextId();
+    this.#requests.set(id, { id, refs: wants.map(({ ref }) => ref) });
+    for (const want of wants) want.active = id;
+    return id;
+  }
+
+  #release(fetchId: number): void {
+    const request = this.#requests.get(fetchId);
+    if (request === undefined) return;
+    for (const ref of request.refs) {
+      const want = this.#wants.get(ref.digest);
+      if (want?.active === fetchId) want.active = undefined;
+    }
+    this.#requests.delete(fetchId);
+  }
+
+  #forgetAllBut(missing: readonly Missing[]): void {
+    if (this.#wants.size === 0) return;
+    const needed = new Set<string>(missing.map(({ ref }) => ref.digest));
+    for (const digest of this.#wants.keys()) {
+      if (!needed.has(digest)) this.#wants.delete(digest);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// Blocks enter the DAG here and nowhere else (docs/protocol.md, D1, D2): each with everything that its entering means for
+// the other parts, and then whatever had waited for it. What follows for commits and timers is settle.ts' work.
+
+import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
+import type { Core } from "../core.ts";
+import type { ReceivedBlock } from "../dag/block-manager.ts";
+import type { Step } from "../step.ts";
+
+/** Accepts blocks whose parents are in, and all that this sets free. */
+export function acceptBlocks(core: Core, step: Step, ready: readonly ReceivedBlock[]): void {
+  const queue = [...ready];
+  for (let position = 0; position < queue.length; position += 1) {
+    const received = queue[position];
+    if (received === undefined || core.dag.has(received.block.ref.digest)) continue;
+    enter(core, step, received);
+    queue.push(...freed(core, received.block.ref));
+  }
+}
+
+/** What the store turned out to hold counts as accepted for those that wait for it. */
+export function freed(core: Core, ref: BlockRef): readonly ReceivedBlock[] {
+  return core.parking.resolve(ref).filter(({ block }) => isWithinLead(core, block.ref));
+}
+
+/** §2: blocks far beyond our own round wait, so that nobody can make us hold rounds that will never be. */
+export function isWithinLead({ pacemaker, clock, self, setup }: Core, { round }: BlockRef): boolean {
+  const base = self === null ? clock.quorumRound : Math.max(pacemaker.leftRound, pacemaker.ownRound);
+  return round <= base + setup.params.roundLeadMax;
+}
+
+function enter(core: Core, step: Step, { block, from }: ReceivedBlock): void {
+  const { ref } = block;
+  step.blocks.push(block);
+  // D1: what garbage collection has passed is kept in the store; nothing undecided can reach it.
+  if (ref.round <= core.rule.gcRound) return;
+  reportEquivocation(core, step, ref);
+  core.dag.insertBlock(block);
+  enterMemory(core, block);
+  if (from !== null) core.peers.markKnown(from, ref);
+  readContent(core, step, block);
+}
+
+/** What a restart repeats of entering. */
+export function enterMemory(core: Core, block: VerifiedBlock): void {
+  core.clock.add(block.ref);
+  core.peers.onAccepted(block);
+  core.payload.onAccepted(block);
+}
+
+/** D2: two blocks of one author and round. */
+function reportEquivocation(core: Core, step: Step, ref: BlockRef): void {
+  const first = core.dag.inSlot(ref.round, ref.author)[0]?.block;
+  if (first === undefined || first === null || core.equivocators.has(ref.author)) return;
+  core.equivocators.add(ref.author);
+  step.report([{ type: "equivocation", author: ref.author, first: first.ref, second: ref }]);
+}
+
+function readContent(core: Core, step: Step, block: VerifiedBlock): void {
+  const lastCommit = core.rule.commitIndex;
+  for (const update of block.body.updates) {
+    const isCheckDue = core.acks.onHeader(update, lastCommit);
+    // U3
+    if (isCheckDue && core.self !== null && !core.own.isAmnesiac) step.checkUpdate(update, block.ref.author);
+  }
+  // U4
+  const { receipts, faults } = core.receipts.onAccepted(block, lastCommit);
+  step.receipts(receipts);
+  step.report(faults);
+  const findings = core.checkpointVotes.onAccepted(block);
+  step.certificates(findings.certificates);
+  step.report(findings.faults);
+}

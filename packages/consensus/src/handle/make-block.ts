@@ -1,0 +1,38 @@
+// Our own block: made, accepted like any other, made durable and only then sent (docs/protocol.md, B1, B2).
+
+import { type VerifiedBlock, mustExist } from "@selvedge/integrity";
+import type { Core } from "../core.ts";
+import { proposeBlock } from "../dag/proposer.ts";
+import type { Step } from "../step.ts";
+import { acceptBlocks } from "./accept.ts";
+
+export function makeBlock(core: Core, step: Step, round: number): void {
+  const block = proposeBlock(core, { round, wallClockMs: step.wallClockMs });
+  if (block === undefined) return;
+  push(core, step, block);
+  noteOwnBlock(core, block);
+  const { ref } = block;
+  step.sign({ epoch: block.header.epoch, round: ref.round, digest: ref.digest }, core.acks.onOwnBlock(block.body.acks));
+  core.commitVotes.onOwnBlock();
+  core.checkpointVotes.onOwnBlock();
+  acceptBlocks(core, step, [{ block, from: null }]);
+  for (const { index } of core.setup.committee.validators) core.peers.markKnown(index, ref);
+  step.request(core.pacemaker.onOwnBlock(ref.round));
+}
+
+/** The part that a restart repeats for each block of ours. */
+export function noteOwnBlock(core: Core, block: VerifiedBlock): void {
+  core.own.previous = block.ref;
+  core.content.onOwnBlock(block);
+}
+
+/** B2: to each other validator, with every accepted block that it probably lacks. */
+function push(core: Core, step: Step, block: VerifiedBlock): void {
+  const self = mustExist(core.self, "only a validator pushes");
+  for (const { index } of core.setup.committee.validators) {
+    if (index === self) continue;
+    const lacked = core.peers.lackedBy(index);
+    step.send(index, [...lacked, block]);
+    for (const { ref } of lacked) core.peers.markKnown(index, ref);
+  }
+}

@@ -1,0 +1,60 @@
+// Blocks from a peer, pushed or fetched (docs/protocol.md, D1, D2).
+
+import type { Core } from "../core.ts";
+import type { ReceivedBlock } from "../dag/block-manager.ts";
+import type { BlocksInput, FetchFailedInput, LookedUpInput } from "../input.ts";
+import type { Step } from "../step.ts";
+import { acceptBlocks, freed, isWithinLead } from "./accept.ts";
+import { settle } from "./settle.ts";
+
+export function onBlocks(core: Core, step: Step, input: BlocksInput): void {
+  for (const block of input.blocks) receive(core, step, { block, from: input.from });
+  if (input.fetchId !== undefined) finishFetch(core, step, input.fetchId);
+  settle(core, step);
+}
+
+export function onFetchFailed(core: Core, step: Step, { fetchId }: FetchFailedInput): void {
+  finishFetch(core, step, fetchId);
+  settle(core, step);
+}
+
+/** Our store's answer: what it holds has all its ancestors there too (D1). */
+export function onLookedUp(core: Core, step: Step, { present, absent }: LookedUpInput): void {
+  for (const { digest } of absent) {
+    if (core.lookups.has(digest)) core.lookups.set(digest, true);
+  }
+  acceptBlocks(
+    core,
+    step,
+    present.flatMap((ref) => freed(core, ref)),
+  );
+  settle(core, step);
+}
+
+function receive(core: Core, step: Step, received: ReceivedBlock): void {
+  const { block, from } = received;
+  const { ref } = block;
+  const { parking, dag, rule } = core;
+  if (dag.has(ref.digest)) {
+    if (from !== null) core.peers.markKnown(from, ref);
+    return;
+  }
+  if (parking.isParked(ref) || parking.isSurplus(ref)) return;
+  // D1: nothing undecided can reach it, so it may wait until something refers to it; then it is admitted.
+  if (ref.round <= rule.gcRound && !parking.isWanted(ref)) return;
+  // What our own store must hold before we sign again comes from recovery, not from peers.
+  const isLate = !isWithinLead(core, ref);
+  if (!isLate && !parking.hasMissingParents(block)) {
+    acceptBlocks(core, step, [received]);
+    return;
+  }
+  if (isLate) step.report([{ type: "roundTooFar", author: ref.author, block: ref }]);
+  const evicted = parking.park(received);
+  step.report(evicted.map((gone) => ({ type: "parkedOverflow", author: gone.author, evicted: gone }) as const));
+}
+
+function finishFetch(core: Core, step: Step, fetchId: number): void {
+  const { fetcher, ranges, clock } = core;
+  if (fetcher.owns(fetchId)) step.request(fetcher.onFinished(fetchId));
+  else if (ranges.owns(fetchId)) step.request(ranges.onFinished(clock.quorumRound));
+}

@@ -1,0 +1,26 @@
+// What our own host tells: content for our blocks, verdicts on payloads, executed commits.
+
+import type { Core } from "../core.ts";
+import type { ExecutedInput, LocalContentInput, UpdateCheckedInput } from "../input.ts";
+import type { Step } from "../step.ts";
+import { settle } from "./settle.ts";
+
+export function onLocalContent(core: Core, step: Step, input: LocalContentInput): void {
+  if (core.self !== null) core.content.add(input);
+  settle(core, step);
+}
+
+/** U3 */
+export function onUpdateChecked(core: Core, step: Step, input: UpdateCheckedInput): void {
+  const mayAck = core.self !== null && !core.own.isAmnesiac;
+  if (input.accepted && mayAck) core.acks.onAccepted(input.update, input.score);
+  settle(core, step);
+}
+
+/** §7 */
+export function onExecuted(core: Core, step: Step, input: ExecutedInput): void {
+  const { validator } = core.setup;
+  if (validator !== null && !core.own.isAmnesiac)
+    core.checkpointVotes.onExecuted(input, { validator: validator.index, signer: validator.signer });
+  settle(core, step);
+}

@@ -1,0 +1,38 @@
+// The first input. What a crash may have kept from the host is said again here: receipts, and headers still to be checked.
+
+import type { SignedUpdate, ValidatorIndex } from "@selvedge/integrity";
+import type { Core } from "../core.ts";
+import type { Vertex } from "../dag/dag-state.ts";
+import type { Step } from "../step.ts";
+import { decide, settle } from "./settle.ts";
+
+export function onStart(core: Core, step: Step): void {
+  core.own.isStarted = true;
+  step.receipts(core.receipts.complete());
+  if (core.self !== null && !core.own.isAmnesiac) askForChecks(core, step);
+  decide(core, step);
+  settle(core, step);
+}
+
+/** U3 */
+function askForChecks({ dag, acks, rule }: Core, step: Step): void {
+  const asked = new Set<string>();
+  for (let round = rule.gcRound + 1; round <= dag.highestRound; round += 1) {
+    for (const { update, author } of updatesIn(dag.atRound(round))) {
+      if (asked.has(update.digest) || !acks.isOpen(update)) continue;
+      asked.add(update.digest);
+      step.checkUpdate(update, author);
+    }
+  }
+}
+
+interface CarriedUpdate {
+  readonly update: SignedUpdate;
+  readonly author: ValidatorIndex;
+}
+
+function updatesIn(vertices: readonly Vertex[]): readonly CarriedUpdate[] {
+  return vertices.flatMap(({ block }) =>
+    block === null ? [] : block.body.updates.map((update) => ({ update, author: block.ref.author })),
+  );
+}

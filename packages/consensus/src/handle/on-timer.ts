@@ -1,0 +1,35 @@
+// Timers that we asked for. A fetch timer that fires too late for its request is nobody's and does nothing.
+
+import type { Core } from "../core.ts";
+import type { TimerInput } from "../input.ts";
+import type { Step } from "../step.ts";
+import { makeBlock } from "./make-block.ts";
+import { pacemakerView, settle } from "./settle.ts";
+
+export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
+  switch (id) {
+    case "propose":
+      onProposeTimer(core, step);
+      break;
+    case "leader":
+      core.pacemaker.onLeaderTimer();
+      break;
+    case "idle":
+      core.pacemaker.onIdleTimer();
+      break;
+    default:
+      onFetchTimer(core, Number(id.slice("fetch:".length)));
+  }
+  settle(core, step);
+}
+
+function onProposeTimer(core: Core, step: Step): void {
+  if (core.self === null || core.own.isAmnesiac) return;
+  const round = core.pacemaker.onProposeTimer(pacemakerView(core));
+  if (round !== undefined) makeBlock(core, step, round);
+}
+
+function onFetchTimer({ fetcher, ranges, clock }: Core, fetchId: number): void {
+  if (fetcher.owns(fetchId)) fetcher.onTimeout(fetchId);
+  else if (ranges.owns(fetchId)) ranges.onFinished(clock.quorumRound);
+}

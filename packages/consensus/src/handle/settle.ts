@@ -1,0 +1,118 @@
+// What every step ends with: decide what can be decided, ask for what is missing, and see whether a block of ours is due.
+
+import { StakeTally, compareRefs } from "@selvedge/integrity";
+import type { Core } from "../core.ts";
+import type { Missing } from "../dag/block-manager.ts";
+import { RANGE_GAP_ROUNDS, type RangeView } from "../dag/range-fetcher.ts";
+import { isLeaderSettled } from "../pacemaker-leader.ts";
+import type { PacemakerView } from "../pacemaker.ts";
+import type { Step } from "../step.ts";
+import { acceptBlocks, isWithinLead } from "./accept.ts";
+
+export function settle(core: Core, step: Step): void {
+  if (step.blocks.length > 0) decide(core, step);
+  releaseHeldBack(core, step);
+  fetchMissing(core, step);
+  if (core.self === null || core.own.isAmnesiac) return;
+  if (step.hasChecks) step.request(core.pacemaker.onCheckAsked(core.setup.committee.validators.length));
+  step.request(core.pacemaker.update(pacemakerView(core)));
+}
+
+/** S5, S6: emits what is newly ordered. */
+export function decide(core: Core, step: Step): void {
+  const decided = core.rule.advance();
+  for (const { sealed, blocks, consensusState, consensusStateDigest } of decided) {
+    step.commit({ sealed, consensusState }, { type: "commit", sealed, blocks, consensusStateDigest });
+    const { index } = sealed.commit;
+    core.content.onOutput(blocks);
+    core.payload.onOutput(blocks);
+    core.commitVotes.onCommit({ index, digest: sealed.digest });
+    const findings = core.checkpointVotes.onCommit(index, sealed.digest);
+    step.certificates(findings.certificates);
+    step.report(findings.faults);
+  }
+  step.report(core.rule.takeBadCoinShares());
+  if (decided.length > 0) collectGarbage(core);
+}
+
+export function isIdle({ content, acks, payload }: Core): boolean {
+  return content.pendingCount === 0 && acks.dueCount === 0 && payload.isEmpty;
+}
+
+export function pacemakerView(core: Core): PacemakerView {
+  const { rule, dag, setup, clock } = core;
+  const cursor = rule.nextSlot();
+  const { firstCoinRound, coinPeriod } = setup.params;
+  const leaderView = {
+    committee: setup.committee,
+    params: setup.params,
+    dag,
+    leaderOf: (round: number) => rule.leaderOf(round),
+    gcRound: rule.gcRound,
+    isSlotSettled: (round: number) => rule.isSlotSettled(round),
+  };
+  return {
+    quorumRound: clock.quorumRound,
+    // A2: of the slots with ρ ≤ x ≤ ρ+w−1 the last in slot order is P(x), key (x, 1); C(k) has key (r_k − 2, 0).
+    isPassable: (round) =>
+      cursor.kind === "P" ? cursor.number > round : firstCoinRound + cursor.number * coinPeriod - 2 > round,
+    isLeaderSettled: (round) => isLeaderSettled(round, leaderView),
+    isIdle: isIdle(core),
+  };
+}
+
+/** D1, U5: memory keeps what is above gcRound. */
+function collectGarbage({ rule, dag, peers, payload, content, acks, receipts, parking }: Core): void {
+  const { gcRound, commitIndex } = rule;
+  acks.proposeAgain(content.onGarbageCollected(gcRound));
+  payload.onGarbageCollected(gcRound);
+  dag.evictBelow(gcRound + 1);
+  peers.evict(gcRound);
+  acks.forgetOld(commitIndex);
+  receipts.forgetOld(gcRound, commitIndex);
+  parking.forgetUpTo(gcRound);
+}
+
+/** Our round may have moved, and with it the lead that blocks may have. */
+function releaseHeldBack(core: Core, step: Step): void {
+  const lead = core.parking.complete(Number.MAX_SAFE_INTEGER).filter(({ block }) => isWithinLead(core, block.ref));
+  if (lead.length === 0) return;
+  acceptBlocks(core, step, lead);
+  decide(core, step);
+}
+
+function fetchMissing(core: Core, step: Step): void {
+  const { parking, clock, ranges } = core;
+  step.request(ranges.pump({ quorumRound: clock.quorumRound, ahead: credibleLead(core) }));
+  // Beyond that, blocks come with the range.
+  const missing = parking.missing(clock.quorumRound + RANGE_GAP_ROUNDS);
+  lookUp(core, step, missing);
+  const { effects, faults } = core.fetcher.pump(missing.filter(({ ref }) => core.lookups.get(ref.digest) !== false));
+  step.request(effects);
+  step.report(faults);
+}
+
+/** D1: old ones are probably in our store. */
+function lookUp({ rule, lookups }: Core, step: Step, missing: readonly Missing[]): void {
+  const old = missing.map(({ ref }) => ref).filter((ref) => ref.round <= rule.gcRound);
+  const needed = new Set<string>(old.map(({ digest }) => digest));
+  for (const digest of lookups.keys()) {
+    if (!needed.has(digest)) lookups.delete(digest);
+  }
+  const unasked = old.filter(({ digest }) => !lookups.has(digest));
+  for (const { digest } of unasked) lookups.set(digest, false);
+  if (unasked.length > 0) step.lookup(unasked);
+}
+
+/** The highest round that parked blocks of more than F stake have reached: one liar alone does not send us after a range. */
+function credibleLead({ parking, setup }: Core): RangeView["ahead"] {
+  const byRound = [...parking.furthestByAuthor().values()].sort((left, right) =>
+    compareRefs(right.block.ref, left.block.ref),
+  );
+  const tally = new StakeTally(setup.committee);
+  for (const { block, from } of byRound) {
+    tally.add(block.ref.author);
+    if (tally.hasValidity) return { round: block.ref.round, from };
+  }
+  return undefined;
+}

@@ -1,0 +1,52 @@
+// The one door of the package: explicit re-exports, nothing else is reachable.
+
+export { type CoinKeysSetup, type FallbackCoinSetup, createCoinKeys, createFallbackCoin } from "./coin/coin.ts";
+export { type CoinDeal, type DealtCoinKeys, dealCoinKeys } from "./coin/dealer.ts";
+export { type CoinContribution, type CoinKeys, type CoinOpening } from "./coin/port.ts";
+export { type CoinTickets, coinTicketsOf } from "./coin/tickets.ts";
+export { type ConsensusState, decodeConsensusState, encodeConsensusState } from "./commit/consensus-state.ts";
+export { epochSeedOf } from "./commit/leader-schedule.ts";
+export {
+  type AckRecord,
+  type CancelTimerEffect,
+  type CheckUpdateEffect,
+  type CheckpointEffect,
+  type CommitEffect,
+  type Effect,
+  type FetchEffect,
+  type FetchRangeEffect,
+  type LookupEffect,
+  type PersistEffect,
+  type PersistedCommit,
+  type ReceiptAckAt,
+  type ReceiptEffect,
+  type ReportEffect,
+  type SafetyRecord,
+  type SendEffect,
+  type SetTimerEffect,
+  type TimerId,
+} from "./effect.ts";
+export { type ConsensusEngine, type EngineStatus, createEngine } from "./engine.ts";
+export { type Fault } from "./fault.ts";
+export {
+  type BlocksInput,
+  type ExecutedInput,
+  type FetchFailedInput,
+  type Input,
+  type InputEvent,
+  type LocalContentInput,
+  type LookedUpInput,
+  type StartInput,
+  type TimerInput,
+  type UpdateCheckedInput,
+} from "./input.ts";
+export {
+  DEFAULT_LOCAL_PARAMS,
+  type EngineSetup,
+  type LocalParams,
+  type SlotFamilies,
+  type ValidatorIdentity,
+} from "./params.ts";
+export { type RecoveredState } from "./recovered.ts";
+export { type ReplayCommit, type ReplayResult, type ViewResult, replayVector } from "./replay/replay.ts";
+export { Trace, renderEffect } from "./trace.ts";

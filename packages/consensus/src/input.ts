@@ -1,0 +1,89 @@
+// Everything an engine can be told. Inputs are stamped with the host's wall clock, which the engine only copies into
+// its own blocks. Blocks come verified (P1–P7): the engine accepts nothing less.
+
+import type {
+  BlockRef,
+  CommitIndex,
+  ControlEntry,
+  Digest,
+  Score,
+  SignedUpdate,
+  UpdateDigest,
+  ValidatorIndex,
+  VerifiedBlock,
+} from "@selvedge/integrity";
+import type { TimerId } from "./effect.ts";
+
+export type Input = InputEvent & { readonly wallClockMs: number };
+
+export type InputEvent =
+  | StartInput
+  | BlocksInput
+  | LookedUpInput
+  | FetchFailedInput
+  | LocalContentInput
+  | UpdateCheckedInput
+  | ExecutedInput
+  | TimerInput;
+
+/** First input, once: lets a fresh or restored engine set its timers and make its next block. */
+export interface StartInput {
+  readonly type: "start";
+}
+
+/** Blocks that a peer pushed or answered a fetch with, in the order received. */
+export interface BlocksInput {
+  readonly type: "blocks";
+  readonly blocks: readonly VerifiedBlock[];
+  /** Null for an observer's feed, whose sender is no validator. */
+  readonly from: ValidatorIndex | null;
+  /** The fetch that this answers, if any. */
+  readonly fetchId?: number;
+}
+
+/** Answer to a `lookup` effect: which of the refs our own store holds (with all their ancestors). */
+export interface LookedUpInput {
+  readonly type: "lookedUp";
+  readonly present: readonly BlockRef[];
+  readonly absent: readonly BlockRef[];
+}
+
+export interface FetchFailedInput {
+  readonly type: "fetchFailed";
+  readonly fetchId: number;
+}
+
+/**
+ * Content for our own blocks. Updates come once their payload is whole and checked by the host (U2). What already waits
+ * or stands in an uncommitted block of ours is taken once; a transaction above transactionBytesMax is ignored. The host
+ * bounds what it hands over by `status().pendingContentCount`, and repeats after a restart what no block carries yet.
+ */
+export interface LocalContentInput {
+  readonly type: "localContent";
+  readonly updates: readonly SignedUpdate[];
+  readonly transactions: readonly Uint8Array[];
+  readonly control: readonly ControlEntry[];
+}
+
+/** The host's verdict on a header that `checkUpdate` asked about (U3): `accepted` means the payload is durable here. */
+export interface UpdateCheckedInput {
+  readonly type: "updateChecked";
+  readonly update: UpdateDigest;
+  readonly accepted: boolean;
+  readonly score: Score | null;
+}
+
+/**
+ * The ledger executed a commit; a validator then votes for the state root (§7). Telling it again, as after a restart,
+ * does no harm: what we voted for before is not voted for again.
+ */
+export interface ExecutedInput {
+  readonly type: "executed";
+  readonly index: CommitIndex;
+  readonly stateRoot: Digest;
+}
+
+export interface TimerInput {
+  readonly type: "timer";
+  readonly id: TimerId;
+}

@@ -1,0 +1,21 @@
+// What a node's own store gives back after a restart (docs/protocol.md §11): the engine goes on as if never stopped.
+
+import type { CommitVote, Round, SealedCommit, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import type { AckRecord } from "./effect.ts";
+
+export interface RecoveredState {
+  /** The last durable commit and the consensus state persisted with it; null if none. */
+  readonly lastCommit: { readonly sealed: SealedCommit; readonly consensusState: Uint8Array } | null;
+  /** All durable blocks of rounds > the state's gcRound, in the order they were accepted. */
+  readonly blocks: readonly VerifiedBlock[];
+  /** Our own newest durable block, which may lie at or below gcRound; null if we have made none. */
+  readonly newestOwnBlock: VerifiedBlock | null;
+  /** Highest round in the safety file, or null. A round above our own newest stored block means amnesia. */
+  readonly lastSignedRound: Round | null;
+  /** Every record of every `persist` so far: an update key once acked is never acked for another update (U3). */
+  readonly acked: readonly AckRecord[];
+  /** The newest durable commits, oldest first: at least executionLagMax + commitVotesMax of them if there are so many. */
+  readonly recentCommits: readonly CommitVote[];
+  /** Authors of all equivocations ever reported (D2). */
+  readonly equivocators: readonly ValidatorIndex[];
+}

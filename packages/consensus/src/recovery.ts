@@ -1,0 +1,78 @@
+// From what a node's store gives back to an engine that goes on as if never stopped (docs/protocol.md §11). Blocks take
+// the way they took when they were accepted, in the same order, without effects.
+
+import { type VerifiedBlock, assert } from "@selvedge/integrity";
+import { decodeConsensusState } from "./commit/consensus-state.ts";
+import { type Core, createCore, genesisRefsOf } from "./core.ts";
+import { DagState } from "./dag/dag-state.ts";
+import type { Fault } from "./fault.ts";
+import { enterMemory } from "./handle/accept.ts";
+import { noteOwnBlock } from "./handle/make-block.ts";
+import type { EngineSetup } from "./params.ts";
+import type { RecoveredState } from "./recovered.ts";
+
+export interface Recovery {
+  readonly core: Core;
+  /** To be reported with the first step. */
+  readonly faults: readonly Fault[];
+}
+
+export function createFresh(setup: EngineSetup): Core {
+  const genesisIds = genesisRefsOf(setup).map(({ digest }) => digest);
+  return createCore(setup, { dag: new DagState({ genesisIds }), resume: null });
+}
+
+export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery {
+  const { lastCommit } = recovered;
+  const gcRound = lastCommit === null ? 0 : gcRoundOf(lastCommit.consensusState);
+  const blocks = recovered.blocks.filter(({ ref }) => ref.round > gcRound);
+  const dag = new DagState({ genesisIds: genesisRefsOf(setup).map(({ digest }) => digest) });
+  dag.evictBelow(gcRound === 0 ? 0 : gcRound + 1);
+  for (const block of blocks) dag.insertBlock(block);
+  const core = createCore(setup, { dag, resume: lastCommit?.consensusState ?? null });
+  for (const author of recovered.equivocators) core.equivocators.add(author);
+  core.clock.startFrom(gcRound);
+  core.acks.restore(recovered.acked);
+  restoreVotes(core, recovered);
+  for (const block of blocks) restoreBlock(core, block);
+  return { core, faults: restoreOwnRound(core, recovered) };
+}
+
+function gcRoundOf(consensusState: Uint8Array): number {
+  const state = decodeConsensusState(consensusState);
+  assert(state.ok, "our own store gives back the consensus state that we made");
+  return state.value.gcRound;
+}
+
+function restoreVotes(core: Core, { recentCommits, blocks, newestOwnBlock }: RecoveredState): void {
+  const own = blocks.filter(({ ref }) => ref.author === core.self);
+  if (newestOwnBlock !== null) own.push(newestOwnBlock);
+  const highest = (votes: readonly { readonly index: number }[]): number =>
+    votes.reduce((index, vote) => Math.max(index, vote.index), 0);
+  core.commitVotes.restore(recentCommits, highest(own.flatMap(({ header }) => header.commitVotes)));
+  core.checkpointVotes.restore(recentCommits, highest(own.flatMap(({ header }) => header.checkpointVotes)));
+}
+
+function restoreBlock(core: Core, block: VerifiedBlock): void {
+  enterMemory(core, block);
+  const lastCommit = core.rule.commitIndex;
+  for (const update of block.body.updates) core.acks.onHeader(update, lastCommit);
+  core.receipts.onAccepted(block, lastCommit);
+  core.checkpointVotes.onAccepted(block);
+  if (block.ref.author === core.self) noteOwnBlock(core, block);
+  const vertex = core.dag.get(block.ref.digest);
+  if (vertex === undefined || !core.rule.isOutput(vertex)) return;
+  core.content.onOutput([block]);
+  core.payload.onOutput([block]);
+}
+
+/** §11: a signature that our store knows nothing of means that we must not sign: not this round, nor by guess another. */
+function restoreOwnRound(core: Core, { newestOwnBlock, lastSignedRound }: RecoveredState): readonly Fault[] {
+  const newest = newestOwnBlock?.ref ?? core.own.previous;
+  if (newest === null) return [];
+  core.own.previous = newest;
+  core.pacemaker.restore(newest.round);
+  if (lastSignedRound === null || lastSignedRound <= newest.round) return [];
+  core.own.isAmnesiac = true;
+  return [{ type: "amnesia", signedRound: lastSignedRound, storedRound: newest.round }];
+}

@@ -1,0 +1,170 @@
+// A committee, keys and coin for tests, with real ed25519 and coin or with stand-ins a hundred times as fast. The
+// stand-in signature is a keyed hash that anybody can make: good for honest code and drawn attacks, safe against nobody.
+
+import {
+  type ChainId,
+  type Committee,
+  type Crypto,
+  DEFAULT_PROTOCOL_PARAMS,
+  type ProtocolParams,
+  type Sha256,
+  type SignedUpdate,
+  type Signer,
+  type UpdateHeader,
+  assert,
+  createCommittee,
+  deviceIdOf,
+  digestOf,
+  epoch,
+  modelId,
+  mustExist,
+  portableCrypto,
+  portableSigner,
+  sequenceNumber,
+  signUpdate,
+  validatorIndex,
+  zeroDigest,
+} from "@selvedge/integrity";
+import { createCoinKeys, createFallbackCoin } from "../coin/coin.ts";
+import { dealCoinKeys } from "../coin/dealer.ts";
+import type { CoinKeys } from "../coin/port.ts";
+import { epochSeedOf } from "../commit/leader-schedule.ts";
+import { DEFAULT_LOCAL_PARAMS, type EngineSetup, type LocalParams, type SlotFamilies } from "../params.ts";
+
+export interface TestChainOptions {
+  readonly size: number;
+  readonly params?: Partial<ProtocolParams>;
+  readonly local?: Partial<LocalParams>;
+  readonly slotFamilies?: SlotFamilies;
+  /** Chains of different salt have different leaders. */
+  readonly salt?: number;
+  /** Default false: stand-in signatures and the public fallback coin. */
+  readonly isRealCrypto?: boolean;
+}
+
+export interface TestChain {
+  readonly chainId: ChainId;
+  readonly committee: Committee;
+  readonly params: ProtocolParams;
+  readonly crypto: Crypto;
+  readonly hasCoin: boolean;
+  readonly signers: readonly Signer[];
+  /** For the validator of that index, or an observer. */
+  readonly setupOf: (index: number | null) => EngineSetup;
+  /** A signed header of the device with this number; its payload exists nowhere. */
+  readonly update: (device: number, sequence: number, variant?: number) => SignedUpdate;
+}
+
+export function createTestChain(options: TestChainOptions): TestChain {
+  const isReal = options.isRealCrypto === true;
+  const { sha256 } = portableCrypto;
+  const crypto = isReal ? portableCrypto : createFastCrypto(sha256);
+  const signerOf = (name: number): Signer => (isReal ? portableSigner(seedBytes(name)) : fastSigner(sha256, name));
+  const signers = Array.from({ length: options.size }, (_, index) => signerOf(index));
+  const committee = createCommittee(
+    epoch(0),
+    signers.map(({ publicKey }) => ({ stake: 1, publicKey })),
+  );
+  const chainId = digestOf<ChainId>(sha256, "chain", Uint8Array.of(options.size, options.salt ?? 0));
+  const params = { ...DEFAULT_PROTOCOL_PARAMS, ...options.params };
+  const coins = isReal ? dealtCoins(chainId, committee) : fallbackCoins(chainId, committee);
+  return {
+    chainId,
+    committee,
+    params,
+    crypto,
+    hasCoin: isReal,
+    signers,
+    setupOf: (index) => ({
+      chainId,
+      committee,
+      params,
+      local: { ...DEFAULT_LOCAL_PARAMS, ...options.local },
+      crypto,
+      coin: coins(index),
+      validator:
+        index === null
+          ? null
+          : { index: validatorIndex(index), signer: mustExist(signers[index], "a member's signer") },
+      slotFamilies: options.slotFamilies ?? "both",
+    }),
+    update: (device, sequence, variant = 0) =>
+      signUpdate(updateHeader({ chainId, sequence, variant }, signerOf(200 + device)), signerOf(200 + device), sha256),
+  };
+}
+
+function updateHeader(
+  what: { readonly chainId: ChainId; readonly sequence: number; readonly variant: number },
+  signer: Signer,
+): UpdateHeader {
+  return {
+    version: 1,
+    chainId: what.chainId,
+    deviceId: deviceIdOf(portableCrypto.sha256, signer.publicKey),
+    devicePublicKey: signer.publicKey,
+    modelId: modelId("digits"),
+    baseVersion: zeroDigest(),
+    sequence: sequenceNumber(what.sequence),
+    payloadRoot: zeroDigest(),
+    payloadBytes: 4096 + what.variant,
+    codec: "f32",
+    sampleCount: 1,
+    dataSetRoot: null,
+    privacy: null,
+  };
+}
+
+function createFastCrypto(sha256: Sha256): Crypto {
+  return {
+    sha256,
+    verify: (publicKey, message, signature) => {
+      const expected = keyedHash(sha256, publicKey, message);
+      return signature.length === expected.length && signature.every((byte, position) => byte === expected[position]);
+    },
+  };
+}
+
+function fastSigner(sha256: Sha256, name: number): Signer {
+  const publicKey = sha256(seedBytes(name));
+  return { publicKey, sign: (message) => keyedHash(sha256, publicKey, message) };
+}
+
+function keyedHash(sha256: Sha256, key: Uint8Array, message: Uint8Array): Uint8Array {
+  const once = sha256(joined(key, message));
+  return joined(once, once);
+}
+
+function fallbackCoins(chainId: ChainId, committee: Committee): (index: number | null) => CoinKeys {
+  const { sha256 } = portableCrypto;
+  const coin = createFallbackCoin({ sha256, committee, epochSeed: epochSeedOf(sha256, chainId, committee.epoch) });
+  return () => coin;
+}
+
+function dealtCoins(chainId: ChainId, committee: Committee): (index: number | null) => CoinKeys {
+  const tickets = committee.validators.map(() => 1);
+  const { secretShares, ...publics } = dealCoinKeys({
+    tickets,
+    threshold: committee.faultyStakeMax,
+    seed: seedBytes(255),
+  });
+  return (index) => {
+    const own =
+      index === null
+        ? null
+        : { validator: validatorIndex(index), secretShares: mustExist(secretShares[index], "a member's shares") };
+    const keys = createCoinKeys({ sha256: portableCrypto.sha256, chainId, committee, ...publics, own });
+    assert(keys.ok, "dealt keys are sound");
+    return keys.value;
+  };
+}
+
+function seedBytes(name: number): Uint8Array {
+  return new Uint8Array(32).fill(name & 0xff);
+}
+
+function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(left.length + right.length);
+  whole.set(left, 0);
+  whole.set(right, left.length);
+  return whole;
+}

@@ -1,0 +1,185 @@
+// Restarting equals never having stopped (docs/protocol.md §11): same own blocks, same commits, from any cut on.
+//
+// A run is recorded at one validator: every input and its effects. Then, for many cuts, an engine is made from what the
+// store held at the cut and told again what no store keeps: what the host would repeat (content, verdicts, executions),
+// blocks that peers would push again, and the timers that ran since our last block. From there on it gets the rest of the
+// recorded inputs, and must make the very blocks and commits that the recorded run made.
+
+import { type Effect, type Input, createEngine } from "@selvedge/consensus";
+import { TestNetwork, TestStore } from "@selvedge/consensus/testing";
+import { type ValidatorIndex, validatorIndex } from "@selvedge/integrity";
+import { expect, test } from "vitest";
+import { expectAgreement, expectProgress, offerLoad, transactionsOutput } from "../support/network.ts";
+
+interface Recorded {
+  readonly input: Input;
+  readonly effects: readonly Effect[];
+}
+
+function record(seed: number): {
+  readonly network: TestNetwork;
+  readonly log: readonly Recorded[];
+  readonly own: ValidatorIndex;
+} {
+  const network = new TestNetwork({
+    size: 4,
+    seed,
+    params: { gcDepth: 12, scheduleEvery: 10 },
+    twins: seed % 2 === 0 ? [3] : [],
+    delay: (_message, random) => 3 + random.below(50),
+  });
+  const log: Recorded[] = [];
+  const host = network.host(1);
+  host.onStep = (input, effects) => log.push({ input, effects });
+  offerLoad(network, { everyMs: 25, untilMs: 2200 });
+  for (let device = 0; device < 12; device += 1) {
+    network.schedule(100 + 140 * device, () => {
+      for (const variant of [0, 1]) {
+        const updates = [network.chain.update(device, 1, variant)];
+        network.honest[(device + variant) % network.honest.length]?.feed({
+          type: "localContent",
+          updates,
+          transactions: [],
+          control: [],
+        });
+      }
+    });
+  }
+  network.start();
+  network.runUntil(2200);
+  return { network, log, own: validatorIndex(1) };
+}
+
+/** What must be the same: what we signed and sent, and what we committed. */
+function deeds(effects: readonly Effect[]): readonly string[] {
+  return effects.flatMap((effect) => {
+    if (effect.type === "persist") {
+      return [
+        ...(effect.signed === null ? [] : [`signed ${effect.signed.round} ${effect.signed.digest}`]),
+        ...effect.commits.map(({ sealed }) => `commit ${sealed.commit.index} ${sealed.digest}`),
+      ];
+    }
+    return effect.type === "checkpoint" ? [`checkpoint ${effect.certificate.statement.index}`] : [];
+  });
+}
+
+function storeAt(log: readonly Recorded[], cut: number): TestStore {
+  const store = new TestStore();
+  for (const effect of log.slice(0, cut).flatMap(({ effects }) => effects)) {
+    if (effect.type === "persist") store.persist(effect);
+    if (effect.type === "report" && effect.fault.type === "equivocation") store.equivocators.add(effect.fault.author);
+  }
+  return store;
+}
+
+function lastOwnBlockBefore(log: readonly Recorded[], cut: number): number {
+  return log
+    .slice(0, cut)
+    .findLastIndex(({ effects }) => effects.some((effect) => effect.type === "persist" && effect.signed !== null));
+}
+
+/** Timers of rounds before, and "propose": whatever it led to is in the store, and it must not find a DAG ahead of it. */
+function isStaleTimer(input: Input, isBeforeOwnBlock: boolean): boolean {
+  return input.type === "timer" && (isBeforeOwnBlock || input.id === "propose");
+}
+
+/** Content that a store holds in a block needs no repeating. */
+function withoutStored(input: Input, store: TestStore): Input {
+  if (input.type !== "localContent") return input;
+  const bodies = store.blocks.map(({ body }) => body);
+  const transactions = new Set(bodies.flatMap((body) => body.transactions.map((bytes) => bytes.join("."))));
+  const updates = new Set(bodies.flatMap((body) => body.updates.map(({ digest }) => digest)));
+  return {
+    ...input,
+    transactions: input.transactions.filter((bytes) => !transactions.has(bytes.join("."))),
+    updates: input.updates.filter(({ digest }) => !updates.has(digest)),
+  };
+}
+
+test.each([1, 2, 3, 4])("restarting equals never having stopped, at every cut of run %i", (seed) => {
+  const { network, log, own } = record(seed);
+  const expected = (cut: number): readonly string[] => log.slice(cut).flatMap(({ effects }) => deeds(effects));
+  expect(expected(0).length).toBeGreaterThan(60);
+  for (let cut = 1 + (seed % 5); cut < log.length; cut += 23) {
+    const store = storeAt(log, cut);
+    const engine = createEngine(network.chain.setupOf(own), store.recover(own));
+    const again: Effect[] = [...engine.handle({ type: "start", wallClockMs: 0 })];
+    const timersFrom = lastOwnBlockBefore(log, cut);
+    for (const [position, { input }] of log.slice(0, cut).entries()) {
+      if (input.type === "start" || isStaleTimer(input, position <= timersFrom)) continue;
+      again.push(...engine.handle(withoutStored(input, store)));
+    }
+    expect(
+      deeds(again).filter((deed) => !deed.startsWith("checkpoint")),
+      `nothing new before cut ${cut}`,
+    ).toEqual([]);
+    const effects = log.slice(cut).flatMap(({ input }) => engine.handle(input));
+    expect(deeds(effects), `after cut ${cut} of ${log.length}`).toEqual(expected(cut));
+  }
+});
+
+test("a validator that crashes and loses what was not synced comes back and never signs a round twice", () => {
+  const network = new TestNetwork({ size: 4, seed: 9, delay: (_message, random) => 5 + random.below(30) });
+  offerLoad(network, { everyMs: 25, untilMs: 3000 });
+  network.start();
+  const host = network.host(2);
+  for (let turn = 0; turn < 6; turn += 1) {
+    network.schedule(300 + 400 * turn, () => host.crash());
+    network.schedule(300 + 400 * turn + 37 * turn, () => {
+      host.store.loseUnsynced();
+      host.start();
+    });
+  }
+  network.runUntil(4000);
+  expectAgreement(network.hosts);
+  expectProgress(network.hosts, 40);
+  const rounds = host.ownBlocks.map(({ value }) => value.ref.round);
+  expect(new Set(rounds).size).toBe(rounds.length);
+  for (const other of network.hosts) expect(other.engine?.status().equivocators).toEqual([]);
+  expect(new Set(transactionsOutput(network.host(0))).size).toBeGreaterThan(100);
+});
+
+test("a validator away for hundreds of rounds catches up by range and makes blocks of the newest round again", () => {
+  const network = new TestNetwork({
+    size: 4,
+    seed: 3,
+    delay: (_message, random) => 5 + random.below(10),
+    rangeBlocksMax: 300,
+  });
+  offerLoad(network, { everyMs: 50, untilMs: 20_000 });
+  network.start();
+  network.runUntil(1000);
+  const host = network.host(3);
+  host.crash();
+  network.runUntil(16_000);
+  const behind =
+    (network.host(0).engine?.status().round ?? 0) - (host.store.recover(host.index).newestOwnBlock?.ref.round ?? 0);
+  expect(behind).toBeGreaterThan(400);
+  host.start();
+  network.runUntil(20_000);
+  const [newest, mine] = [network.host(0), host].map((each) => each.engine?.status().round ?? 0);
+  expect((newest ?? 0) - (mine ?? 0)).toBeLessThan(5);
+  expectAgreement(network.hosts);
+  expect(network.host(0).store.commits.length - host.store.commits.length).toBeLessThan(6);
+  expect(host.engine?.status().isCatchingUp).toBe(false);
+  // A2's exception: it did not make blocks of all the rounds it had missed.
+  expect(host.ownBlocks.filter(({ atMs }) => atMs > 16_000).length).toBeLessThan(behind);
+});
+
+test("a validator whose store is older than its safety file signs nothing", () => {
+  const network = new TestNetwork({ size: 4, delay: () => 10 });
+  offerLoad(network, { everyMs: 20, untilMs: 2000 });
+  network.start();
+  network.runUntil(500);
+  const host = network.host(0);
+  host.crash();
+  host.store.loseEverything();
+  const signedBefore = host.ownBlocks.length;
+  host.start();
+  network.runUntil(2000);
+  expect(host.engine?.status().isAmnesiac).toBe(true);
+  expect(host.faults.filter(({ type }) => type === "amnesia")).toHaveLength(1);
+  expect(host.ownBlocks).toHaveLength(signedBefore);
+  expectAgreement(network.hosts);
+  expectProgress(network.hosts.slice(1), 30);
+});
