@@ -1,0 +1,78 @@
+// The configuration a node chooses for itself: one schema from which the file, the environment and the flags are
+// checked. What all nodes must agree on is in the genesis instead and never here.
+
+import { type Static, Type } from "typebox";
+
+const PEER = Type.Object(
+  {
+    /** Position in the committee; absent for an observer's peer. */
+    validator: Type.Optional(Type.Integer({ minimum: 0 })),
+    address: Type.String({ minLength: 1, maxLength: 512 }),
+  },
+  { additionalProperties: false },
+);
+
+/** The keys of config.toml. Every key may also be given as SELVEDGE_<SECTION>_<KEY>, and the common ones as a flag. */
+export const CONFIG_SCHEMA = Type.Object(
+  {
+    role: Type.Union([Type.Literal("validator"), Type.Literal("observer"), Type.Literal("device")]),
+    p2p: Type.Object(
+      {
+        listen: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1, maxItems: 8 }),
+        mode: Type.Union([Type.Literal("direct"), Type.Literal("gossip")]),
+        max_connections: Type.Integer({ minimum: 4, maximum: 1024 }),
+        peers: Type.Array(PEER, { maxItems: 1024 }),
+      },
+      { additionalProperties: false },
+    ),
+    api: Type.Object(
+      {
+        host: Type.String({ minLength: 1, maxLength: 255 }),
+        port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+        /** Path of a file whose first line is the bearer token; required to listen beyond loopback. */
+        token_file: Type.String({ maxLength: 4096 }),
+      },
+      { additionalProperties: false },
+    ),
+    consensus: Type.Object(
+      {
+        round_delay_min_ms: Type.Integer({ minimum: 0, maximum: 60_000 }),
+        leader_timeout_ms: Type.Integer({ minimum: 1, maximum: 600_000 }),
+        idle_round_delay_ms: Type.Integer({ minimum: 1, maximum: 600_000 }),
+        own_uncommitted_bytes_max: Type.Integer({ minimum: 1024 }),
+      },
+      { additionalProperties: false },
+    ),
+    storage: Type.Object(
+      {
+        /** Commits between two snapshots of the ledger; a restart executes at most this many again. */
+        snapshot_every_commits: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+      },
+      { additionalProperties: false },
+    ),
+    device: Type.Object(
+      {
+        /** HTTP interfaces of nodes that a device may talk to, in order of preference. */
+        gateways: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { maxItems: 64 }),
+      },
+      { additionalProperties: false },
+    ),
+    keys: Type.Object({ password_file: Type.String({ maxLength: 4096 }) }, { additionalProperties: false }),
+    log: Type.Object(
+      {
+        level: Type.Union([
+          Type.Literal("trace"),
+          Type.Literal("debug"),
+          Type.Literal("info"),
+          Type.Literal("warn"),
+          Type.Literal("error"),
+          Type.Literal("silent"),
+        ]),
+      },
+      { additionalProperties: false },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export type NodeConfig = Static<typeof CONFIG_SCHEMA>;

@@ -1,0 +1,174 @@
+// The daemon: one home folder, one node, one HTTP face, one process. Started by `selvedge start`; a failure that it cannot
+// go on from stops it in order and becomes the exit code that tells a supervisor what to do.
+
+import { readFileSync } from "node:fs";
+import { InvariantError, StoreError, committeeOf, validatorIndex } from "@selvedge/integrity";
+import { createApiServer } from "../api/server.ts";
+import { homePaths } from "../config/home.ts";
+import type { NodeConfig } from "../config/schema.ts";
+import { EXIT, type ExitCode, NodeError } from "../errors.ts";
+import { WorkerPool } from "../host/worker-pool.ts";
+import { readPasswordFile } from "../keys/keystore.ts";
+import type { PeerAddress } from "../network/dialer.ts";
+import { type TransportSetup, createLibp2pTransport } from "../network/libp2p-transport.ts";
+import { DEFAULT_NETWORK_LIMITS, LOOPBACK_NETWORK_LIMITS, type NetworkLimits } from "../network/limits.ts";
+import { NetworkError } from "../network/network-error.ts";
+import type { NodeLogger } from "../observability/log.ts";
+import { SafetyFile } from "../storage/safety-file.ts";
+import { readGenesisBundle, openStore } from "./home.ts";
+import { type NodeIdentity, openIdentity } from "./identity.ts";
+import { type RunningNode, startNode } from "./node.ts";
+import type { NodeSetup } from "./parts.ts";
+
+export interface DaemonOptions {
+  readonly home: string;
+  readonly config: NodeConfig;
+  readonly logger: NodeLogger;
+}
+
+export interface Daemon {
+  readonly node: RunningNode;
+  readonly apiUrl: string;
+  readonly p2pAddresses: readonly string[];
+  /** Resolves with the exit code once the node has failed; never otherwise. */
+  readonly failed: Promise<ExitCode>;
+  /** Orderly stop; idempotent. */
+  readonly stop: () => Promise<void>;
+}
+
+const VERSION: string = readVersion();
+
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const closers: Closers = [];
+  try {
+    return await openDaemon(options, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+type Closers = (() => Promise<void>)[];
+
+async function openDaemon(options: DaemonOptions, closers: Closers): Promise<Daemon> {
+  const { config, logger } = options;
+  const failure = Promise.withResolvers<ExitCode>();
+  const onFatal = (error: unknown): void => {
+    logger.fatal({ err: error }, "the node cannot go on");
+    failure.resolve(exitCodeOf(error));
+  };
+  const node = await startNode(await openNodeSetup(options, closers, onFatal));
+  closers.push(node.stop);
+  const api = await createApiServer({
+    services: node.services,
+    metrics: node.metrics,
+    logger,
+    token: config.api.token_file === "" ? null : await readPasswordFile(config.api.token_file),
+    host: config.api.host,
+    port: config.api.port,
+  });
+  closers.push(() => api.close());
+  let stopping: Promise<void> | undefined;
+  return {
+    node,
+    apiUrl: api.url,
+    p2pAddresses: node.transport.addresses(),
+    failed: failure.promise,
+    stop: () => (stopping ??= closeAll(closers)),
+  };
+}
+
+async function openNodeSetup(
+  { home, config, logger }: DaemonOptions,
+  closers: Closers,
+  onFatal: (error: unknown) => void,
+): Promise<NodeSetup> {
+  if (config.role === "device")
+    throw new NodeError("USAGE", "a device does not run the daemon; see: selvedge device --help");
+  const paths = homePaths(home);
+  const { genesis } = await readGenesisBundle(paths.genesis, paths.genesisWeights);
+  const password = await readPasswordFile(config.keys.password_file);
+  const identity = await openIdentity({ role: config.role, paths, committee: committeeOf(genesis), password });
+  const store = await openStore(paths, genesis);
+  closers.push(() => store.close());
+  const safety = identity.validator === null ? null : await SafetyFile.open(paths.safety, { create: false });
+  if (safety !== null) closers.push(() => safety.close());
+  const work = new WorkerPool();
+  closers.push(() => work[Symbol.asyncDispose]());
+  const { consensus } = config;
+  return {
+    genesis,
+    store,
+    safety,
+    identity,
+    work,
+    logger,
+    consensus: {
+      roundDelayMinMs: consensus.round_delay_min_ms,
+      leaderTimeoutMs: consensus.leader_timeout_ms,
+      idleRoundDelayMs: consensus.idle_round_delay_ms,
+      ownUncommittedBytesMax: consensus.own_uncommitted_bytes_max,
+    },
+    snapshotEveryCommits: config.storage.snapshot_every_commits,
+    makeTransport: (crypto, committee, chainId) =>
+      createLibp2pTransport({ chainId, committee, crypto, logger, ...networkSetup(config, identity) }),
+    version: VERSION,
+    nowMs: () => Date.now(),
+    onFatal,
+  };
+}
+
+function networkSetup(
+  config: NodeConfig,
+  { validator, networkSecret }: NodeIdentity,
+): Pick<TransportSetup, "self" | "networkSecretKey" | "listen" | "peers" | "mode" | "limits"> {
+  return {
+    self: validator === null ? null : { index: validator.index, sign: validator.signer.sign },
+    networkSecretKey: networkSecret,
+    listen: config.p2p.listen,
+    peers: peerAddresses(config),
+    mode: config.p2p.mode,
+    limits: networkLimits(config),
+  };
+}
+
+/** In reverse order of opening; one that fails does not keep the others open. */
+async function closeAll(closers: Closers): Promise<void> {
+  const failures: unknown[] = [];
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
+    try {
+      await close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, "stopping the node failed");
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof NodeError) return error.exitCode;
+  if (error instanceof InvariantError) return EXIT.invariant;
+  if (error instanceof NetworkError) return EXIT.unavailable;
+  if (error instanceof StoreError) return error.code === "STORE_CORRUPT" ? EXIT.corrupt : EXIT.io;
+  return EXIT.unexpected;
+}
+
+function peerAddresses(config: NodeConfig): PeerAddress[] {
+  return config.p2p.peers.map(({ validator, address }) => ({
+    index: validator === undefined ? null : validatorIndex(validator),
+    multiaddr: address,
+  }));
+}
+
+/** Nodes that listen on loopback alone share one host, where bounds per host would refuse honest validators. */
+function networkLimits(config: NodeConfig): NetworkLimits {
+  const isLoopback = config.p2p.listen.every((address) => address.startsWith("/ip4/127."));
+  const limits = isLoopback ? LOOPBACK_NETWORK_LIMITS : DEFAULT_NETWORK_LIMITS;
+  return { ...limits, connectionsMax: config.p2p.max_connections };
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === "object" && parsed !== null && "version" in parsed ? String(parsed.version) : "0.0.0";
+}

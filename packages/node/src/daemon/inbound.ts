@@ -1,0 +1,110 @@
+// What the network may ask of the node: blocks in, payload in, answers out. Bytes are verified here, on the way in; the
+// engine sees verified blocks only, and waiting for its mailbox is what slows a fast peer down.
+
+import { type VerifiedBlock, verifyUpdate } from "@selvedge/integrity";
+import { createNodeCrypto } from "../crypto.ts";
+import type { Host } from "../host/host.ts";
+import { BLOCKS_PER_RESPONSE_MAX, RESPONSE_MAX_BYTES } from "../network/limits.ts";
+import type {
+  BlockRequest,
+  PayloadOffer,
+  PayloadPortion,
+  PayloadRequest,
+  Remote,
+  Transport,
+  TransportHandler,
+} from "../network/transport.ts";
+import type { NodeLogger } from "../observability/log.ts";
+import type { NodeMetrics } from "../observability/metrics.ts";
+import { type PayloadService, hashesOf } from "../payload/payload-service.ts";
+import type { ChainStore } from "../storage/chain-store.ts";
+import type { PayloadStore } from "../storage/payload-store.ts";
+import type { BlockVerifier } from "./parts.ts";
+
+export interface InboundSetup {
+  readonly verifyBlock: BlockVerifier;
+  readonly host: Host;
+  readonly chain: ChainStore;
+  readonly payloads: PayloadService;
+  readonly payloadStore: PayloadStore;
+  readonly transport: Transport;
+  readonly metrics: NodeMetrics;
+  readonly logger: NodeLogger;
+}
+
+/** What a peer pays for bytes that break a rule. */
+const PENALTY_BAD_BLOCK = 10;
+const PENALTY_BAD_PAYLOAD = 10;
+
+export function createInbound(setup: InboundSetup): TransportHandler {
+  const crypto = createNodeCrypto();
+  return {
+    onBlocks: (from, blocks) => takeBlocks(setup, from, blocks),
+    onPayloadOffer: async (from, offer) => {
+      if (from.kind !== "validator") return;
+      if (!verifyUpdate(offer.update, crypto).ok) setup.transport.penalise(from, PENALTY_BAD_PAYLOAD, "unsigned offer");
+      else takeOffer(setup, offer);
+    },
+    onPayloadChunk: async (from, chunk) => {
+      if (from.kind !== "validator") return;
+      const verdict = await setup.payloads.accept(chunk.root, chunk, false);
+      // A chunk that nobody expects any more is no fault: the payload may have come another way.
+      if (!verdict.ok && verdict.error.code !== "PAYLOAD_NOT_EXPECTED") {
+        setup.transport.penalise(from, PENALTY_BAD_PAYLOAD, verdict.error.code);
+      }
+    },
+    serveBlocks: (request) => serveBlocks(setup.chain, request),
+    servePayload: (request) => servePayload(setup.payloadStore, request),
+    onPeerChange: (remote, isConnected) => {
+      setup.logger.info({ peer: nameOf(remote), isConnected }, "peer");
+      const connected = setup.transport.peers().filter((peer) => peer.isConnected).length;
+      setup.metrics.set("peers_connected", connected);
+    },
+  };
+}
+
+async function takeBlocks(setup: InboundSetup, from: Remote, received: readonly Uint8Array[]): Promise<void> {
+  const blocks: VerifiedBlock[] = [];
+  for (const bytes of received) {
+    const verified = setup.verifyBlock(bytes);
+    if (verified.ok) blocks.push(verified.value);
+    else {
+      setup.transport.penalise(from, PENALTY_BAD_BLOCK, verified.error.code);
+      setup.logger.warn({ peer: nameOf(from), code: verified.error.code }, "block refused");
+    }
+  }
+  if (blocks.length === 0) return;
+  await setup.host.submit({ type: "blocks", blocks, from: from.kind === "validator" ? from.index : null });
+}
+
+function takeOffer({ payloads }: InboundSetup, { update, chunkHashes }: PayloadOffer): void {
+  // A refusal may be ours alone (our execution lags), so it costs the peer nothing: the payload is pulled when needed.
+  payloads.begin(update, chunkHashes);
+}
+
+async function serveBlocks(chain: ChainStore, request: BlockRequest): Promise<readonly Uint8Array[]> {
+  if (request.type === "rounds") {
+    return chain.blocksInRounds(request.fromRound, request.toRound, {
+      blocksMax: BLOCKS_PER_RESPONSE_MAX,
+      bytesMax: RESPONSE_MAX_BYTES,
+    });
+  }
+  const found = await chain.blocks(request.refs.slice(0, BLOCKS_PER_RESPONSE_MAX));
+  return found.filter((bytes) => bytes !== undefined);
+}
+
+async function servePayload(store: PayloadStore, request: PayloadRequest): Promise<PayloadPortion | undefined> {
+  const manifest = await store.manifest(request.root);
+  if (manifest === undefined) return undefined;
+  const countMax = Math.max(1, Math.floor(RESPONSE_MAX_BYTES / manifest.chunkBytes));
+  const end = Math.min(manifest.chunkHashes.length, request.fromChunk + Math.min(request.count, countMax));
+  const chunks = [];
+  for (let index = request.fromChunk; index < end; index += 1) {
+    chunks.push({ root: request.root, index, bytes: await store.mustChunk(manifest, index) });
+  }
+  return { chunkHashes: hashesOf(manifest), chunks };
+}
+
+function nameOf(remote: Remote): string {
+  return remote.kind === "validator" ? `validator ${remote.index}` : `observer ${remote.id}`;
+}

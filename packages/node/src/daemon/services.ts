@@ -1,0 +1,125 @@
+// What a running node offers to those who ask it: the HTTP routes and the command line see the daemon only through this
+// port, so both are tested without a network.
+
+import type { EngineStatus } from "@selvedge/consensus";
+import type {
+  AvailabilityReceipt,
+  ChainId,
+  CheckpointCertificate,
+  CommitIndex,
+  DeviceId,
+  Digest,
+  Genesis,
+  ModelId,
+  Rejection,
+  Result,
+  SealedVersionRecord,
+  SignedUpdate,
+  UpdateDigest,
+  ValidatorIndex,
+  VersionNumber,
+} from "@selvedge/integrity";
+import type { ModelInfo, SequenceInfo, VersionProof } from "@selvedge/ledger";
+import type { PeerStatus } from "../network/transport.ts";
+
+export type Role = "validator" | "observer";
+
+export interface NodeStatus {
+  readonly version: string;
+  readonly chainId: ChainId;
+  readonly network: string;
+  readonly role: Role;
+  readonly validator: ValidatorIndex | null;
+  readonly engine: EngineStatus;
+  /** Last commit that the ledger has executed. */
+  readonly executedIndex: CommitIndex;
+  readonly stateRoot: Digest;
+  readonly checkpointIndex: CommitIndex | null;
+  /** Milliseconds since the last commit, or null before the first. */
+  readonly sinceLastCommitMs: number | null;
+  readonly peers: readonly PeerStatus[];
+  readonly uptimeMs: number;
+  readonly coin: "dealer" | "none";
+  /** "ok", or one sentence that says why nothing moves. */
+  readonly health: string;
+  readonly state: "healthy" | "syncing" | "stalled";
+}
+
+/** Where an update stands, from its first byte to the version that holds it. */
+export type UpdateView =
+  | { readonly state: "unknown" }
+  | { readonly state: "receiving"; readonly missingChunks: readonly number[] }
+  | { readonly state: "received" }
+  | { readonly state: "receipt" }
+  | { readonly state: "certified"; readonly commitIndex: CommitIndex; readonly score: number | null }
+  | { readonly state: "applied"; readonly modelId: ModelId; readonly version: VersionNumber }
+  | { readonly state: "refused"; readonly code: string; readonly detail: string };
+
+export type TransactionView =
+  | { readonly state: "unknown" }
+  | { readonly state: "pending" }
+  | { readonly state: "committed"; readonly commitIndex: CommitIndex };
+
+export interface PayloadStream {
+  /** Verifies and stores what arrives, pushes each whole chunk on to the other validators, and checks the delta at the end. */
+  readonly write: (bytes: Uint8Array) => Promise<Result<void, Rejection>>;
+  readonly finish: () => Promise<Result<UpdateView, Rejection>>;
+}
+
+export interface NodeServices {
+  readonly genesis: Genesis;
+  readonly chainId: ChainId;
+  readonly status: () => NodeStatus;
+
+  /** Takes a signed header and the hashes of its payload's chunks; idempotent by digest. */
+  readonly submitUpdate: (
+    update: SignedUpdate,
+    chunkHashes: readonly Uint8Array[],
+  ) => Promise<Result<UpdateView, Rejection>>;
+  /** Opens the payload of a submitted header for writing from byte 0. */
+  readonly openPayload: (update: UpdateDigest) => Promise<Result<PayloadStream, Rejection>>;
+  readonly updateView: (update: UpdateDigest) => Promise<UpdateView>;
+  readonly receipt: (update: UpdateDigest) => Promise<AvailabilityReceipt | undefined>;
+
+  /** Queues a transaction; deduplicated by digest. Rejected when too large or when the queue is full. */
+  readonly submitTransaction: (
+    bytes: Uint8Array,
+  ) => Promise<Result<{ readonly digest: Digest; readonly view: TransactionView }, Rejection>>;
+  readonly transactionView: (digest: Digest) => Promise<TransactionView>;
+  /** Resolves once this daemon has durably committed the transaction, or with the last view when the signal aborts. */
+  readonly waitForTransaction: (digest: Digest, signal: AbortSignal) => Promise<TransactionView>;
+
+  readonly models: () => readonly ModelInfo[];
+  readonly model: (id: ModelId) => ModelInfo | undefined;
+  readonly versions: (id: ModelId) => readonly SealedVersionRecord[];
+  /** With the certificate whose state root the proof leads to; undefined while there is none that covers the version. */
+  readonly proveVersion: (
+    id: ModelId,
+    version: VersionNumber,
+  ) => Promise<Result<{ readonly proof: VersionProof; readonly certificate: CheckpointCertificate }, Rejection>>;
+  readonly sequenceInfo: (device: DeviceId, model: ModelId) => SequenceInfo | undefined;
+
+  readonly payloadSize: (root: Digest) => Promise<number | undefined>;
+  /** Bytes [from, to) of a stored payload or weights file, chunk by chunk, each verified against the root. */
+  readonly readPayload: (root: Digest, from: number, to: number) => AsyncIterable<Uint8Array>;
+
+  readonly latestCheckpoint: () => CheckpointCertificate | undefined;
+  readonly checkpoint: (index: CommitIndex) => Promise<CheckpointCertificate | undefined>;
+
+  readonly events: EventFeed;
+}
+
+/** What happens, as it happens; ids grow by one and are kept for `EVENTS_KEPT_MAX` events, so a reader can resume. */
+export interface EventFeed {
+  /** Events after `afterId` that are still kept, then all that follow, until the returned function is called. */
+  readonly subscribe: (afterId: number | undefined, listener: (event: NodeEvent) => void) => () => void;
+  readonly lastId: () => number;
+}
+
+export interface NodeEvent {
+  readonly id: number;
+  /** Milliseconds since 1970, for people. */
+  readonly timeMs: number;
+  readonly topic: "commit" | "update" | "version" | "checkpoint" | "fault";
+  readonly data: Readonly<Record<string, string | number | null>>;
+}

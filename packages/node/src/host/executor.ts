@@ -1,0 +1,125 @@
+// Executes ordered commits one after the other: ledger, aggregation in the worker, results on disk, then the state root
+// back to the engine. Consensus runs ahead meanwhile, up to `executionLagMax` commits: then the host loop waits.
+
+import type { CommitEffect } from "@selvedge/consensus";
+import { type Digest, assert } from "@selvedge/integrity";
+import type {
+  AggregationJob,
+  AggregationOutcome,
+  ApplyResult,
+  CommitInput,
+  DoneResult,
+  Ledger,
+} from "@selvedge/ledger";
+import { NodeError } from "../errors.ts";
+import type { PayloadStore } from "../storage/payload-store.ts";
+import type { StateStore } from "../storage/state-store.ts";
+import type { NumberWork } from "./worker-pool.ts";
+
+export interface ExecutorSetup {
+  readonly ledger: Ledger;
+  readonly state: StateStore;
+  readonly payloads: PayloadStore;
+  /** Gets a payload or weights file from the store or, failing that, from other nodes. */
+  readonly obtain: (wanted: { readonly payloadRoot: Digest; readonly payloadBytes: number }) => Promise<Uint8Array>;
+  readonly work: NumberWork;
+  readonly chunkBytes: number;
+  readonly snapshotEveryCommits: number;
+  /** Commits that execution may lag behind the order. */
+  readonly lagMax: number;
+  readonly onExecuted: (result: DoneResult) => void;
+}
+
+export class Executor {
+  readonly #setup: ExecutorSetup;
+  #queue: CommitInput[] = [];
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+  /** Who waits for room, released once the lag is within its bound. */
+  #waiting: (() => void)[] = [];
+  readonly #onFailure: (error: unknown) => void;
+
+  constructor(setup: ExecutorSetup, onFailure: (error: unknown) => void) {
+    this.#setup = setup;
+    this.#onFailure = onFailure;
+  }
+
+  get queuedCount(): number {
+    return this.#queue.length;
+  }
+
+  /** Undefined unless execution lags too far; then resolves when it does no longer, or when the executor stops. */
+  roomToRunAhead(): Promise<void> | undefined {
+    if (this.#queue.length <= this.#setup.lagMax || this.#isStopped) return undefined;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  enqueue({
+    sealed,
+    blocks,
+    consensusStateDigest,
+  }: Pick<CommitEffect, "sealed" | "blocks" | "consensusStateDigest">): void {
+    if (this.#isStopped || sealed.commit.index <= this.#setup.ledger.lastCommitIndex()) return;
+    this.#queue.push({ commit: sealed, blocks, consensusStateDigest });
+    this.#running ??= this.#drain();
+  }
+
+  /** Waits for the commit that is being executed; drops what is queued, which a restart executes again. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#queue = [];
+    this.#release();
+    await this.#running;
+  }
+
+  /** Resolves once nothing is queued. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        await this.#execute(next);
+        if (this.#queue.length <= this.#setup.lagMax) this.#release();
+      }
+    } catch (error) {
+      if (!this.#isStopped) this.#onFailure(error);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async #execute(input: CommitInput): Promise<void> {
+    const { ledger, state, snapshotEveryCommits, onExecuted } = this.#setup;
+    let result: ApplyResult = ledger.apply(input);
+    while (result.type === "aggregate") {
+      const [job] = result.jobs;
+      assert(job !== undefined, "an aggregate result has an open job");
+      result = ledger.complete(job.id, await this.#aggregate(job));
+    }
+    const isSnapshotDue = result.index % snapshotEveryCommits === 0;
+    await state.putExecuted({ ...result, snapshot: isSnapshotDue ? ledger.exportSnapshot() : undefined });
+    onExecuted(result);
+  }
+
+  async #aggregate(job: AggregationJob): Promise<AggregationOutcome> {
+    const { obtain, work, chunkBytes, payloads } = this.#setup;
+    const baseWeights = await obtain({ payloadRoot: job.baseWeightsRoot, payloadBytes: job.baseWeightsBytes });
+    const deltas: Uint8Array[] = [];
+    for (const update of job.updates) {
+      deltas.push(await obtain(update));
+    }
+    const result = await work.aggregate(job, { chunkBytes, baseWeights, payloads: deltas });
+    if (!result.ok) {
+      // Every input was checked against its root and shape before it was certified, so this is damage or a bug of ours.
+      throw new NodeError("STATE_DIVERGED", `version ${job.version} of ${job.modelId}: ${result.error.detail}`);
+    }
+    await payloads.putWhole(result.value.weights, chunkBytes);
+    return result.value.outcome;
+  }
+}

@@ -1,0 +1,232 @@
+// The one loop of a node: takes an input, asks the engine, executes its effects in order. `persist` is a barrier: what
+// follows it waits for the disk. Everything that can differ between two runs is here or below, and nothing is decided
+// here.
+
+import type { ConsensusEngine, Effect, Fault, InputEvent, PersistEffect, ReceiptEffect } from "@selvedge/consensus";
+import {
+  type AvailabilityReceipt,
+  type BlockRef,
+  type CheckpointCertificate,
+  type Rejection,
+  type Result,
+  type SealedCommit,
+  type SignedUpdate,
+  type UpdateDigest,
+  type ValidatorIndex,
+  type VerifiedBlock,
+  assertNever,
+} from "@selvedge/integrity";
+import type { Transport } from "../network/transport.ts";
+import type { ChainStore } from "../storage/chain-store.ts";
+import type { SafetyFile } from "../storage/safety-file.ts";
+import type { Executor } from "./executor.ts";
+import type { Mailbox } from "./mailbox.ts";
+import { Timers } from "./timers.ts";
+
+export interface HostSetup {
+  /** In front of the engine; others put their inputs there too. */
+  readonly mailbox: Mailbox<InputEvent>;
+  readonly engine: ConsensusEngine;
+  readonly chain: ChainStore;
+  /** Null in an observer, which signs nothing. */
+  readonly safety: SafetyFile | null;
+  readonly transport: Transport;
+  readonly executor: Executor;
+  /** Decodes and checks blocks from outside: P1–P7. */
+  readonly verifyBlock: (bytes: Uint8Array) => Result<VerifiedBlock, Rejection>;
+  /** Known verdict on an update, or a promise of one (U3). */
+  readonly checkUpdate: (update: SignedUpdate, author: ValidatorIndex) => UpdateVerdict | Promise<UpdateVerdict>;
+  readonly buildReceipt: (effect: ReceiptEffect) => Promise<AvailabilityReceipt>;
+  readonly observer: HostObserver;
+  readonly nowMs: () => number;
+  readonly stopped: AbortSignal;
+}
+
+export interface UpdateVerdict {
+  readonly accepted: boolean;
+  readonly score: null;
+}
+
+/** Told what happened; may not fail and decides nothing. */
+export interface HostObserver {
+  readonly onOwnBlock: (block: VerifiedBlock) => void;
+  readonly onAccepted: (blocks: readonly VerifiedBlock[]) => void;
+  /** A persist barrier passed, safety file included. */
+  readonly onPersisted: (tookMs: number) => void;
+  readonly onCommit: (sealed: SealedCommit, blocks: readonly VerifiedBlock[]) => void;
+  readonly onReceipt: (update: UpdateDigest, receipt: AvailabilityReceipt) => void;
+  readonly onCheckpoint: (certificate: CheckpointCertificate) => void;
+  readonly onFault: (fault: Fault) => void;
+  /** Something the node cannot go on from. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Answers to fetches are verified before they become inputs; a block that fails ends the answer. */
+const FETCH_TIMEOUT_MS = 5_000;
+
+export class Host {
+  readonly #setup: HostSetup;
+  readonly #mailbox: Mailbox<InputEvent>;
+  readonly #timers: Timers;
+  #loop: Promise<void> | undefined;
+
+  constructor(setup: HostSetup) {
+    this.#setup = setup;
+    this.#mailbox = setup.mailbox;
+    this.#timers = new Timers((id) => this.#mailbox.putUrgent({ type: "timer", id }));
+  }
+
+  start(): void {
+    this.#mailbox.putUrgent({ type: "start" });
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#timers.stop();
+    this.#mailbox.close();
+    await this.#loop;
+  }
+
+  /** Waits while the engine is behind: this is the back-pressure on peers and on the API. */
+  async submit(input: InputEvent): Promise<void> {
+    await this.#mailbox.put(input);
+  }
+
+  /** For our own answers, whose number the engine bounds. */
+  submitUrgent(input: InputEvent): void {
+    this.#mailbox.putUrgent(input);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let input = await this.#mailbox.take(); input !== undefined; input = await this.#mailbox.take()) {
+        await this.#step(input);
+      }
+    } catch (error) {
+      this.#setup.observer.onFatal(error);
+    }
+  }
+
+  async #step(input: InputEvent): Promise<void> {
+    for (const effect of this.#setup.engine.handle({ ...input, wallClockMs: this.#setup.nowMs() })) {
+      const done = this.#execute(effect);
+      // Only a barrier is waited for: awaiting every effect would cost a turn of the event loop each.
+      if (done !== undefined) await done;
+    }
+    const room = this.#setup.executor.roomToRunAhead();
+    if (room !== undefined) await room;
+  }
+
+  /** A promise only for the effects that are barriers. */
+  #execute(effect: Effect): Promise<void> | undefined {
+    if (effect.type === "persist") return this.#persist(effect);
+    if (effect.type === "lookup") return this.#lookup(effect.refs);
+    this.#begin(effect);
+    return undefined;
+  }
+
+  #begin(effect: Exclude<Effect, { readonly type: "persist" | "lookup" }>): void {
+    const { transport, executor, observer } = this.#setup;
+    switch (effect.type) {
+      case "send":
+        transport.pushBlocks(effect.to, bytesOf(effect.blocks));
+        return;
+      case "fetch":
+        return this.#fetch(effect.fetchId, effect.from, { type: "refs", refs: effect.refs });
+      case "fetchRange": {
+        const { fromRound, toRound } = effect;
+        return this.#fetch(effect.fetchId, effect.from, { type: "rounds", fromRound, toRound });
+      }
+      case "checkUpdate":
+        return this.#checkUpdate(effect.update, effect.author);
+      case "setTimer":
+        return this.#timers.set(effect.id, effect.delayMs);
+      case "cancelTimer":
+        return this.#timers.cancel(effect.id);
+      case "commit":
+        observer.onCommit(effect.sealed, effect.blocks);
+        return executor.enqueue(effect);
+      case "receipt":
+        return this.#receipt(effect);
+      case "checkpoint":
+        return observer.onCheckpoint(effect.certificate);
+      case "report":
+        return observer.onFault(effect.fault);
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  /** Store batch, then the safety file, both durable; only then does the loop go on to any `send`. */
+  async #persist(effect: PersistEffect): Promise<void> {
+    const { chain, safety, observer, transport } = this.#setup;
+    const beganMs = performance.now();
+    await chain.persist(effect);
+    observer.onAccepted(effect.blocks);
+    if (effect.signed !== null && safety !== null) await safety.append(effect.signed);
+    observer.onPersisted(performance.now() - beganMs);
+    if (effect.signed === null || safety === null) return;
+    const own = effect.blocks.find(({ ref }) => ref.digest === effect.signed?.digest);
+    if (own === undefined) return;
+    observer.onOwnBlock(own);
+    transport.publishBlock(own.bytes);
+  }
+
+  #fetch(fetchId: number, from: ValidatorIndex | null, request: Parameters<Transport["fetchBlocks"]>[1]): void {
+    const { transport, stopped } = this.#setup;
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
+    transport.fetchBlocks(from, request, signal).then(
+      (answer) => this.#onFetched(fetchId, from, answer),
+      // Whatever went wrong with a peer, the engine asks another one.
+      () => this.submitUrgent({ type: "fetchFailed", fetchId }),
+    );
+  }
+
+  #onFetched(fetchId: number, from: ValidatorIndex | null, answer: readonly Uint8Array[]): void {
+    const blocks: VerifiedBlock[] = [];
+    for (const bytes of answer) {
+      const verified = this.#setup.verifyBlock(bytes);
+      if (!verified.ok) {
+        if (from !== null) this.#setup.transport.penalise({ kind: "validator", index: from }, 5, verified.error.code);
+        break;
+      }
+      blocks.push(verified.value);
+    }
+    if (blocks.length === 0) this.submitUrgent({ type: "fetchFailed", fetchId });
+    else this.submitUrgent({ type: "blocks", blocks, from, fetchId });
+  }
+
+  async #lookup(refs: readonly BlockRef[]): Promise<void> {
+    const found = await this.#setup.chain.blocks(refs);
+    const present = refs.filter((_, position) => found[position] !== undefined);
+    const absent = refs.filter((_, position) => found[position] === undefined);
+    this.submitUrgent({ type: "lookedUp", present, absent });
+  }
+
+  #checkUpdate(update: SignedUpdate, author: ValidatorIndex): void {
+    const answer = (verdict: UpdateVerdict): void =>
+      this.submitUrgent({ type: "updateChecked", update: update.digest, ...verdict });
+    const verdict = this.#setup.checkUpdate(update, author);
+    if (!(verdict instanceof Promise)) {
+      answer(verdict);
+      return;
+    }
+    verdict.then(answer, (error: unknown) => {
+      if (!this.#setup.stopped.aborted) this.#setup.observer.onFatal(error);
+    });
+  }
+
+  #receipt(effect: ReceiptEffect): void {
+    const { buildReceipt, observer, stopped } = this.#setup;
+    buildReceipt(effect).then(
+      (receipt) => observer.onReceipt(effect.update, receipt),
+      (error: unknown) => {
+        if (!stopped.aborted) observer.onFatal(error);
+      },
+    );
+  }
+}
+
+function bytesOf(blocks: readonly VerifiedBlock[]): Uint8Array[] {
+  return blocks.map(({ bytes }) => bytes);
+}

@@ -1,0 +1,198 @@
+// A validator's payloads: taken from devices chunk by chunk and pushed on while they arrive, taken from other validators,
+// pulled where a header came without, checked whole, stored before anything vouches for them, and served to who asks.
+// Decides nothing: its verdict goes to the engine, which acks (docs/protocol.md §8, U2 and U3).
+
+import {
+  type Chunk,
+  type Digest,
+  type PayloadManifest,
+  type Rejection,
+  type Result,
+  type Sha256,
+  type SignedUpdate,
+  type ValidatorIndex,
+  type VerifiedManifest,
+  digestFromBytes,
+  digestToBytes,
+  err,
+  ok,
+  rejection,
+  verifyManifest,
+} from "@selvedge/integrity";
+import type { Ledger } from "@selvedge/ledger";
+import type { NumberWork } from "../host/worker-pool.ts";
+import type { Transport } from "../network/transport.ts";
+import type { PayloadStore } from "../storage/payload-store.ts";
+import { IncomingPayloads } from "./incoming-payloads.ts";
+import { pullPayload } from "./pull-payload.ts";
+
+export interface PayloadServiceSetup {
+  readonly sha256: Sha256;
+  readonly chunkBytes: number;
+  readonly store: PayloadStore;
+  readonly ledger: Ledger;
+  readonly work: NumberWork;
+  readonly transport: Transport;
+  /** The other validators: to push to, and to pull from. */
+  readonly others: readonly ValidatorIndex[];
+  readonly stopped: AbortSignal;
+}
+
+/** Norm of the delta, or why no honest validator vouches for it. */
+export type PayloadVerdict = Result<number, Rejection>;
+
+/** Payload verdicts remembered, newest kept. */
+const PAYLOAD_VERDICTS_MAX = 4096;
+
+export class PayloadService {
+  readonly #setup: PayloadServiceSetup;
+  readonly #incoming: IncomingPayloads;
+  /** By check key; whole, stored and inspected — or refused. Bounded by PAYLOAD_VERDICTS_MAX. */
+  readonly #verdicts = new Map<CheckKey, PayloadVerdict>();
+  /** Checks under way: one at a time for each key. */
+  readonly #checking = new Map<CheckKey, Promise<PayloadVerdict>>();
+  /** Headers whose payload is on its way, by payload root. */
+  readonly #expected = new Map<Digest, SignedUpdate>();
+
+  constructor(setup: PayloadServiceSetup) {
+    this.#setup = setup;
+    this.#incoming = new IncomingPayloads(setup.sha256);
+  }
+
+  /** What is known now, without waiting. */
+  verdictOf(update: SignedUpdate): PayloadVerdict | undefined {
+    return this.#verdicts.get(checkKeyOf(update));
+  }
+
+  /** Gets the payload from whoever has it, if it is not here, and checks it. Resolves when that is done. */
+  async check(update: SignedUpdate, holder: ValidatorIndex): Promise<PayloadVerdict> {
+    const { payloadRoot } = update.header;
+    const known = this.#verdicts.get(checkKeyOf(update)) ?? this.#checking.get(checkKeyOf(update));
+    if (known !== undefined) return known;
+    const stored = await this.#setup.store.whole(payloadRoot);
+    return this.#checkOnce(update, async () => stored ?? (await this.obtain(update.header, [holder])));
+  }
+
+  /**
+   * The whole payload or weights file under a root, from the store or from the first validator that serves it; stored
+   * when it resolves. Tries on until it is there or the node stops.
+   */
+  async obtain(
+    wanted: { readonly payloadRoot: Digest; readonly payloadBytes: number },
+    preferred: readonly ValidatorIndex[] = [],
+  ): Promise<Uint8Array> {
+    const stored = await this.#setup.store.whole(wanted.payloadRoot);
+    if (stored !== undefined) return stored;
+    const { sha256, transport, others, chunkBytes, stopped } = this.#setup;
+    const sources = [...preferred, ...others.filter((other) => !preferred.includes(other))];
+    const pulled = await pullPayload({ sha256, transport, sources, chunkBytes, stopped }, wanted);
+    await this.#setup.store.putWhole(pulled, chunkBytes);
+    return pulled;
+  }
+
+  /** Begins to take a payload from a device or a gateway. Idempotent. */
+  begin(update: SignedUpdate, chunkHashes: readonly Uint8Array[]): Result<VerifiedManifest, Rejection> {
+    const permit = this.#setup.ledger.checkUpdate(update.header);
+    if (!permit.ok) return permit;
+    const manifest = verifyManifest(this.#setup.sha256, this.#manifestOf(update, chunkHashes));
+    if (!manifest.ok) return manifest;
+    if (this.#verdicts.has(checkKeyOf(update))) return manifest;
+    this.#incoming.open(manifest.value);
+    this.#expected.set(manifest.value.root, update);
+    return manifest;
+  }
+
+  /** Announces a payload that a device hands us to the other validators. */
+  announce(update: SignedUpdate, chunkHashes: readonly Uint8Array[]): void {
+    for (const other of this.#setup.others) this.#setup.transport.pushPayloadOffer(other, { update, chunkHashes });
+  }
+
+  /** Takes one verified chunk; with `isGateway` it goes on to the other validators at once (U2). */
+  async accept(root: Digest, chunk: Chunk, isGateway: boolean): Promise<Result<true, Rejection>> {
+    const verdict = this.#incoming.accept(root, chunk);
+    if (verdict === undefined) return err(rejection("PAYLOAD_NOT_EXPECTED", `no payload ${root} is on its way here`));
+    if (!verdict.ok) return verdict;
+    if (isGateway && verdict.value === "new") {
+      for (const other of this.#setup.others) this.#setup.transport.pushPayloadChunk(other, { root, ...chunk });
+    }
+    if (this.#incoming.get(root)?.isComplete === true && !isGateway) await this.finish(root);
+    return ok(true);
+  }
+
+  missingChunks(root: Digest): readonly number[] {
+    return this.#incoming.get(root)?.missing() ?? [];
+  }
+
+  /** Once every chunk is there: inspects, stores, remembers the verdict. */
+  async finish(root: Digest): Promise<PayloadVerdict> {
+    const assembler = this.#incoming.get(root);
+    const update = this.#expected.get(root);
+    if (assembler === undefined || update === undefined || !assembler.isComplete) {
+      return err(rejection("PAYLOAD_INCOMPLETE", `chunks of payload ${root} are missing`));
+    }
+    return this.#checkOnce(update, async () => assembler.assemble());
+  }
+
+  async #checkOnce(update: SignedUpdate, payload: () => Promise<Uint8Array>): Promise<PayloadVerdict> {
+    const { payloadRoot } = update.header;
+    const key = checkKeyOf(update);
+    const running = this.#checking.get(key);
+    if (running !== undefined) return running;
+    const checking = payload().then((bytes) => this.#inspectAndStore(update, bytes));
+    this.#checking.set(key, checking);
+    try {
+      const verdict = await checking;
+      this.#remember(key, verdict);
+      return verdict;
+    } finally {
+      this.#checking.delete(key);
+      this.#incoming.close(payloadRoot);
+      this.#expected.delete(payloadRoot);
+    }
+  }
+
+  async #inspectAndStore(update: SignedUpdate, payload: Uint8Array): Promise<PayloadVerdict> {
+    const { ledger, work, store, chunkBytes } = this.#setup;
+    const model = ledger.model(update.header.modelId);
+    if (model === undefined)
+      return err(rejection("UPDATE_MODEL_UNKNOWN", `there is no model ${update.header.modelId}`));
+    const norm = await work.inspect({ codec: update.header.codec, payload, tensors: model.tensors });
+    if (!norm.ok) return norm;
+    if (norm.value > model.policy.normMax / NORM_UNITS) {
+      return err(rejection("DELTA_NORM", `the delta's norm ${norm.value} is above the model's bound`));
+    }
+    await store.putWhole(payload, chunkBytes);
+    return norm;
+  }
+
+  #remember(key: CheckKey, verdict: PayloadVerdict): void {
+    this.#verdicts.set(key, verdict);
+    for (const oldest of this.#verdicts.keys()) {
+      if (this.#verdicts.size <= PAYLOAD_VERDICTS_MAX) return;
+      this.#verdicts.delete(oldest);
+    }
+  }
+
+  #manifestOf({ header }: SignedUpdate, chunkHashes: readonly Uint8Array[]): PayloadManifest {
+    return {
+      root: header.payloadRoot,
+      sizeBytes: header.payloadBytes,
+      chunkBytes: this.#setup.chunkBytes,
+      chunkHashes: chunkHashes.filter((hash) => hash.length === 32).map((hash) => digestFromBytes(hash)),
+    };
+  }
+}
+
+/** The same bytes mean something else under another codec or for another model. */
+type CheckKey = string;
+
+function checkKeyOf({ header }: SignedUpdate): CheckKey {
+  return `${header.payloadRoot}/${header.codec}/${header.modelId}`;
+}
+
+/** `normMax` counts in units of 2^-16. */
+const NORM_UNITS = 65_536;
+
+export function hashesOf(manifest: VerifiedManifest): Uint8Array[] {
+  return manifest.chunkHashes.map(digestToBytes);
+}

@@ -1,0 +1,46 @@
+// Small files written so that a crash leaves the old or the new one, never half of one: write beside, fsync, rename,
+// fsync the folder. Used for keys, configuration, reports; the safety file has its own append-only discipline.
+
+import { open, readFile, rename, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { NodeError, isSystemError } from "../errors.ts";
+
+export async function writeFileAtomically(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+  const beside = `${path}.new`;
+  try {
+    const file = await open(beside, "w", mode);
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    throw new NodeError("IO_FAILED", `cannot write ${path}`, { cause });
+  }
+}
+
+/** The file's text, or undefined if there is none. Refuses files above `maxBytes` before reading them. */
+export async function readTextIfThere(path: string, maxBytes: number): Promise<string | undefined> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes)
+      throw new NodeError("FILE_MALFORMED", `${path} has ${size} bytes, more than the ${maxBytes} allowed`);
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    if (isSystemError(cause, "ENOENT")) return undefined;
+    if (cause instanceof NodeError) throw cause;
+    throw new NodeError("IO_FAILED", `cannot read ${path}`, { cause });
+  }
+}
+
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

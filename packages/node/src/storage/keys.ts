@@ -1,0 +1,39 @@
+// Store keys: numbers as fixed-width hex, so that the order of keys is the order of numbers.
+
+import type { BlockRef, Digest } from "@selvedge/integrity";
+
+/** 14 hex digits hold every safe integer. */
+export function orderedNumber(value: number): string {
+  return value.toString(16).padStart(14, "0");
+}
+
+export function blockKey(ref: BlockRef): string {
+  return `${roundPrefix(ref.round)}${orderedNumber(ref.author)}/${ref.digest}`;
+}
+
+export function roundPrefix(round: number): string {
+  return `${orderedNumber(round)}/`;
+}
+
+export function commitKey(index: number): string {
+  return orderedNumber(index);
+}
+
+export function stateKey(
+  kind: "checkpoint" | "root" | "receipt" | "transaction" | "update",
+  name: Digest | string,
+): string {
+  return `${kind}/${name}`;
+}
+
+export function versionKey(modelId: string, version: number): string {
+  return `${modelId}/${orderedNumber(version)}`;
+}
+
+export function chunkKey(root: Digest, index: number): string {
+  return `${root}/${orderedNumber(index)}`;
+}
+
+export function manifestKey(root: Digest): string {
+  return `${root}/manifest`;
+}

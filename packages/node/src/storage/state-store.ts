@@ -1,0 +1,171 @@
+// What executing commits leaves on disk besides blocks and payloads: state roots, certificates, receipts, version records,
+// where each transaction and update stands, and the ledger's newest snapshot. All of it can be made again by executing
+// from the snapshot, so none of it needs a sync of its own.
+
+import {
+  type AvailabilityReceipt,
+  type CheckpointCertificate,
+  type CommitIndex,
+  type Digest,
+  type SealedVersionRecord,
+  type SignedUpdate,
+  type Store,
+  type StoreOp,
+  type UpdateDigest,
+  commitIndex,
+  decodeCheckpoint,
+  decodeReceipt,
+  decodeSignedUpdate,
+  decodeVersionRecord,
+  digestFromBytes,
+  digestToBytes,
+  encodeCheckpoint,
+  encodeReceipt,
+  wireInteger,
+} from "@selvedge/integrity";
+import type { Sha256 } from "@selvedge/integrity";
+import type { LedgerEvent } from "@selvedge/ledger";
+import { NodeError } from "../errors.ts";
+import { orderedNumber, stateKey, versionKey } from "./keys.ts";
+import { bytesField, countField, decodeTuple, encodeTuple } from "./stored-tuple.ts";
+
+const SNAPSHOT_KEY = "ledger-snapshot";
+
+export interface ExecutedCommit {
+  readonly index: CommitIndex;
+  readonly stateRoot: Digest;
+  readonly events: readonly LedgerEvent[];
+  /** Set when a snapshot is due. */
+  readonly snapshot: Uint8Array | undefined;
+}
+
+/** Transactions that are about to be looked up together. */
+interface TransactionLookup {
+  readonly digests: Digest[];
+  /** One answer for each, in the same order. */
+  readonly found: Promise<readonly (Uint8Array | undefined)[]>;
+}
+
+export class StateStore {
+  readonly #store: Store;
+  readonly #sha256: Sha256;
+  #lookup: TransactionLookup | undefined;
+
+  constructor(store: Store, sha256: Sha256) {
+    this.#store = store;
+    this.#sha256 = sha256;
+  }
+
+  async putExecuted(executed: ExecutedCommit): Promise<void> {
+    const rootKey = stateKey("root", orderedNumber(executed.index));
+    const ops: StoreOp[] = [{ type: "put", space: "state", key: rootKey, value: digestToBytes(executed.stateRoot) }];
+    for (const event of executed.events) ops.push(...opsOfEvent(event));
+    if (executed.snapshot !== undefined) {
+      const value = encodeTuple([wireInteger(executed.index), executed.snapshot]);
+      ops.push({ type: "put", space: "meta", key: SNAPSHOT_KEY, value });
+    }
+    await this.#store.batch(ops, { sync: false });
+  }
+
+  async stateRoot(index: CommitIndex): Promise<Digest | undefined> {
+    const stored = await this.#store.get("state", stateKey("root", orderedNumber(index)));
+    return stored === undefined ? undefined : digestFromBytes(stored);
+  }
+
+  /** All that are asked for in one turn are read at once: whoever submits a batch asks for each of its transactions. */
+  async transactionCommit(digest: Digest): Promise<CommitIndex | undefined> {
+    const lookup = (this.#lookup ??= this.#openLookup());
+    const position = lookup.digests.push(digest) - 1;
+    const stored = (await lookup.found)[position];
+    if (stored === undefined) return undefined;
+    return commitIndex(countField(decodeTuple(stored, "transaction", 1)[0], "transaction"));
+  }
+
+  #openLookup(): TransactionLookup {
+    const digests: Digest[] = [];
+    const found = Promise.resolve().then(() => {
+      this.#lookup = undefined;
+      return this.#store.getMany(
+        "state",
+        digests.map((digest) => stateKey("transaction", digest)),
+      );
+    });
+    return { digests, found };
+  }
+
+  async update(digest: UpdateDigest): Promise<SignedUpdate | undefined> {
+    const stored = await this.#store.get("state", stateKey("update", digest));
+    return stored === undefined ? undefined : mustDecode(decodeSignedUpdate(stored, this.#sha256), "update");
+  }
+
+  async putCheckpoint(certificate: CheckpointCertificate): Promise<void> {
+    const key = stateKey("checkpoint", orderedNumber(certificate.statement.index));
+    await this.#store.batch([{ type: "put", space: "state", key, value: encodeCheckpoint(certificate) }], {
+      sync: false,
+    });
+  }
+
+  async checkpoint(index: CommitIndex): Promise<CheckpointCertificate | undefined> {
+    const stored = await this.#store.get("state", stateKey("checkpoint", orderedNumber(index)));
+    return stored === undefined ? undefined : mustDecode(decodeCheckpoint(stored), "checkpoint");
+  }
+
+  /** The certificate of the highest commit that has one. */
+  async latestCheckpoint(): Promise<CheckpointCertificate | undefined> {
+    const range = { gte: "checkpoint/", lt: "checkpoint0", reverse: true, limit: 1 };
+    for await (const { value } of this.#store.iterate("state", range))
+      return mustDecode(decodeCheckpoint(value), "checkpoint");
+    return undefined;
+  }
+
+  async putReceipt(receipt: AvailabilityReceipt): Promise<void> {
+    const key = stateKey("receipt", receipt.update);
+    await this.#store.batch([{ type: "put", space: "state", key, value: encodeReceipt(receipt) }], { sync: false });
+  }
+
+  async receipt(update: UpdateDigest): Promise<AvailabilityReceipt | undefined> {
+    const stored = await this.#store.get("state", stateKey("receipt", update));
+    return stored === undefined ? undefined : mustDecode(decodeReceipt(stored), "receipt");
+  }
+
+  /** Records of one model, version 0 first. */
+  async *versions(modelId: string): AsyncGenerator<SealedVersionRecord, void, undefined> {
+    const range = { gte: `${modelId}/`, lt: `${modelId}0` };
+    for await (const { value } of this.#store.iterate("versions", range)) {
+      yield mustDecode(decodeVersionRecord(value, this.#sha256), "version record");
+    }
+  }
+
+  async putVersion(record: SealedVersionRecord): Promise<void> {
+    await this.#store.batch([versionOp(record)], { sync: false });
+  }
+
+  async snapshot(): Promise<{ readonly index: number; readonly bytes: Uint8Array } | undefined> {
+    const stored = await this.#store.get("meta", SNAPSHOT_KEY);
+    if (stored === undefined) return undefined;
+    const [index, bytes] = decodeTuple(stored, "snapshot", 2);
+    return { index: countField(index, "snapshot"), bytes: bytesField(bytes, "snapshot") };
+  }
+}
+
+function opsOfEvent(event: LedgerEvent): StoreOp[] {
+  if (event.type === "updateOutput") {
+    return [{ type: "put", space: "state", key: stateKey("update", event.update.digest), value: event.update.bytes }];
+  }
+  if (event.type === "versionClosed") return [versionOp(event.record)];
+  if (event.type !== "transactionsLogged") return [];
+  const value = encodeTuple([wireInteger(event.commitIndex)]);
+  return event.digests.map((digest) => ({ type: "put", space: "state", key: stateKey("transaction", digest), value }));
+}
+
+function versionOp({ record, bytes }: SealedVersionRecord): StoreOp {
+  return { type: "put", space: "versions", key: versionKey(record.modelId, record.version), value: bytes };
+}
+
+function mustDecode<Value>(
+  result: { ok: true; value: Value } | { ok: false; error: { detail: string } },
+  what: string,
+): Value {
+  if (result.ok) return result.value;
+  throw new NodeError("DATA_CORRUPT", `the stored ${what} does not decode: ${result.error.detail}`);
+}

@@ -1,0 +1,29 @@
+// Small records of our own in the store, in the house encoding. The store has checked their seals, so what does not
+// decode was written by other software or is a bug of ours: DATA_CORRUPT, never a guess.
+
+import { type WireValue, decode, encode } from "@selvedge/integrity";
+import { NodeError } from "../errors.ts";
+
+export function encodeTuple(fields: readonly WireValue[]): Uint8Array {
+  return encode(fields);
+}
+
+/** The fields of a stored tuple of exactly `fieldCount` entries. */
+export function decodeTuple(bytes: Uint8Array, what: string, fieldCount: number): readonly unknown[] {
+  const decoded = decode(bytes, { bytesMax: bytes.length, itemsMax: bytes.length });
+  if (!decoded.ok || !Array.isArray(decoded.value) || decoded.value.length !== fieldCount) {
+    throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
+  }
+  return decoded.value;
+}
+
+export function bytesField(value: unknown, what: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
+}
+
+export function countField(value: unknown, what: string): number {
+  const number = typeof value === "bigint" ? Number(value) : value;
+  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
+  throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
+}

@@ -1,0 +1,141 @@
+// The payload service: what a gateway takes it passes on at once, and nothing is vouched for that was not checked whole.
+
+import {
+  MemoryStore,
+  bytesFromHex,
+  chainIdOf,
+  chunkOf,
+  committeeOf,
+  deviceIdOf,
+  encodeDelta,
+  mustExist,
+  payloadManifest,
+  sequenceNumber,
+  signUpdate,
+  validatorIndex,
+} from "@selvedge/integrity";
+import { createLedger } from "@selvedge/ledger";
+import { describe, expect, it } from "vitest";
+import { createNodeCrypto, createNodeSigner, sha256 } from "../../src/crypto.ts";
+import type { PayloadChunk, PayloadOffer, Transport } from "../../src/network/transport.ts";
+import { PayloadService } from "../../src/payload/payload-service.ts";
+import { PayloadStore } from "../../src/storage/payload-store.ts";
+import { LocalNetwork, directWork, tinyWeights } from "../daemon/local-network.ts";
+
+function world() {
+  const { genesis, network } = new LocalNetwork(4);
+  const chainId = chainIdOf(genesis, sha256);
+  const store = new PayloadStore(new MemoryStore(sha256), sha256);
+  const offers: PayloadOffer[] = [];
+  const chunks: PayloadChunk[] = [];
+  const transport = {
+    pushPayloadOffer: (_: number, offer: PayloadOffer) => offers.push(offer) > 0,
+    pushPayloadChunk: (_: number, chunk: PayloadChunk) => chunks.push(chunk) > 0,
+  };
+  const ledger = createLedger({ genesis, chainId, committee: committeeOf(genesis), crypto: createNodeCrypto() });
+  const service = new PayloadService({
+    sha256,
+    chunkBytes: genesis.params.payloadChunkBytes,
+    store,
+    ledger,
+    work: directWork,
+    transport: transport as unknown as Transport,
+    others: [1, 2, 3].map(validatorIndex),
+    stopped: new AbortController().signal,
+  });
+  const signer = createNodeSigner(bytesFromHex(mustExist(network.devices[0], "a device").secrets.signing));
+  const model = mustExist(ledger.models()[0], "one model");
+  /** A signed update whose delta has this value everywhere, cut into chunks. */
+  const chunked = (value: number) => {
+    const encoded = encodeDelta(tinyWeights(value), "f32");
+    if (!encoded.ok) throw new Error(encoded.error.detail);
+    const payload = encoded.value;
+    const manifest = payloadManifest(sha256, payload, genesis.params.payloadChunkBytes);
+    const update = signUpdate(
+      {
+        version: 1,
+        chainId,
+        deviceId: deviceIdOf(sha256, signer.publicKey),
+        devicePublicKey: signer.publicKey,
+        modelId: model.id,
+        baseVersion: model.current.digest,
+        sequence: sequenceNumber(1),
+        payloadRoot: manifest.root,
+        payloadBytes: payload.length,
+        codec: "f32",
+        sampleCount: 1,
+        dataSetRoot: null,
+        privacy: null,
+      },
+      signer,
+      sha256,
+    );
+    const hashes = manifest.chunkHashes.map((hash) => bytesFromHex(hash));
+    const pieces = hashes.map((_, index) => chunkOf(payload, manifest, index));
+    return { update, hashes, pieces, root: manifest.root, payload };
+  };
+  return { service, store, offers, chunks, chunked };
+}
+
+describe("payload service", () => {
+  it("U2: a gateway pushes every verified chunk on before the payload is whole", async () => {
+    const { chunked, service, offers, chunks } = world();
+    const { update, hashes, pieces, root } = chunked(1);
+    expect(pieces.length).toBeGreaterThan(2);
+    expect(service.begin(update, hashes).ok).toBe(true);
+    service.announce(update, hashes);
+    expect(offers).toHaveLength(3);
+    const [first] = pieces;
+    if (first === undefined) throw new Error("a payload has chunks");
+    expect((await service.accept(root, first, true)).ok).toBe(true);
+    expect(chunks.map(({ index }) => index)).toEqual([0, 0, 0]);
+    expect(service.verdictOf(update)).toBeUndefined();
+    await service.accept(root, first, true);
+    expect(chunks).toHaveLength(3);
+  });
+
+  it("a wrong chunk is neither kept nor passed on", async () => {
+    const { chunked, service, chunks } = world();
+    const { update, hashes, pieces, root } = chunked(1);
+    service.begin(update, hashes);
+    const wrong = { index: 0, bytes: (pieces[0]?.bytes ?? new Uint8Array(0)).map((byte) => byte ^ 1) };
+    expect(await service.accept(root, wrong, true)).toMatchObject({
+      ok: false,
+      error: { code: "PAYLOAD_CHUNK_MISMATCH" },
+    });
+    expect(chunks).toEqual([]);
+    expect(service.missingChunks(root)).toContain(0);
+  });
+
+  it("U3: it has a verdict only once the whole payload is checked and stored", async () => {
+    const { chunked, service, store } = world();
+    const { update, hashes, pieces, root, payload } = chunked(1);
+    service.begin(update, hashes);
+    for (const piece of pieces.slice(1)) await service.accept(root, piece, false);
+    expect(await service.finish(root)).toMatchObject({ ok: false, error: { code: "PAYLOAD_INCOMPLETE" } });
+    expect(await store.whole(root)).toBeUndefined();
+    for (const piece of pieces.slice(0, 1)) await service.accept(root, piece, false);
+    expect(service.verdictOf(update)?.ok).toBe(true);
+    expect(await store.whole(root)).toEqual(payload);
+  });
+
+  it("U3: a delta beyond the norm bound is refused and not stored", async () => {
+    const { chunked, service, store } = world();
+    const { update, hashes, pieces, root } = chunked(1e6);
+    service.begin(update, hashes);
+    for (const piece of pieces) await service.accept(root, piece, false);
+    expect(service.verdictOf(update)).toMatchObject({ ok: false, error: { code: "DELTA_NORM" } });
+    expect(await store.whole(root)).toBeUndefined();
+  });
+
+  it("a chunk that nobody announced is refused", async () => {
+    const { chunked, service } = world();
+    const { pieces, root } = chunked(1);
+    const [first] = pieces;
+    if (first === undefined) throw new Error("a payload has chunks");
+    expect(await service.accept(root, first, false)).toMatchObject({
+      ok: false,
+      error: { code: "PAYLOAD_NOT_EXPECTED" },
+    });
+  });
+});

@@ -1,0 +1,86 @@
+// Pulling a payload from validators that lie, stall or have nothing: it comes from whoever has it, checked chunk by chunk.
+
+import { bytesFromHex, payloadManifest, validatorIndex } from "@selvedge/integrity";
+import { describe, expect, it } from "vitest";
+import { sha256 } from "../../src/crypto.ts";
+import { NetworkError } from "../../src/network/network-error.ts";
+import type { PayloadPortion, PayloadRequest, Transport } from "../../src/network/transport.ts";
+import { pullPayload } from "../../src/payload/pull-payload.ts";
+
+const CHUNK = 1024;
+const payload = new Uint8Array(CHUNK * 20 + 7).map((_, index) => (index * 31) % 251);
+const manifest = payloadManifest(sha256, payload, CHUNK);
+const hashes = manifest.chunkHashes.map((hash) => bytesFromHex(hash));
+const target = { payloadRoot: manifest.root, payloadBytes: payload.length };
+
+type Source = (request: PayloadRequest) => PayloadPortion;
+
+const honest: Source = ({ root, fromChunk, count }) => ({
+  chunkHashes: hashes,
+  chunks: Array.from({ length: Math.max(0, Math.min(count, hashes.length - fromChunk)) }, (_, offset) => {
+    const index = fromChunk + offset;
+    return { root, index, bytes: payload.slice(index * CHUNK, (index + 1) * CHUNK) };
+  }),
+});
+const unreachable: Source = () => {
+  throw new NetworkError("PEER_UNREACHABLE", "away");
+};
+const wrongHashes: Source = (request) => ({ ...honest(request), chunkHashes: hashes.toReversed() });
+const wrongBytes: Source = (request) => ({
+  chunkHashes: hashes,
+  chunks: honest(request).chunks.map((chunk) => ({ ...chunk, bytes: chunk.bytes.map((byte) => byte ^ 1) })),
+});
+const onlyFirstHalf: Source = (request) =>
+  request.fromChunk >= 8 ? { chunkHashes: hashes, chunks: [] } : honest(request);
+
+function pull(sources: readonly Source[], asked: number[] = []): Promise<Uint8Array> {
+  const transport = {
+    fetchPayload: async (from: number | null, request: PayloadRequest) => {
+      asked.push(from ?? -1);
+      const source = sources[from ?? 0];
+      if (source === undefined) throw new NetworkError("PEER_UNREACHABLE", "nobody");
+      return source(request);
+    },
+    penalise: () => undefined,
+  } as unknown as Transport;
+  return pullPayload(
+    {
+      sha256,
+      transport,
+      sources: sources.map((_, index) => validatorIndex(index)),
+      chunkBytes: CHUNK,
+      stopped: AbortSignal.timeout(10_000),
+    },
+    target,
+  );
+}
+
+describe("U2: a payload that a validator lacks is pulled", () => {
+  it("takes it whole from an honest source", async () => {
+    expect(await pull([honest])).toEqual(payload);
+  });
+
+  it.each([
+    ["is away", unreachable],
+    ["lies about the hashes", wrongHashes],
+    ["lies about the bytes", wrongBytes],
+    ["has only half", onlyFirstHalf],
+  ])("goes on to the next source where one %s", async (_, bad) => {
+    expect(await pull([bad, honest])).toEqual(payload);
+  });
+
+  it("keeps what was verified when it changes the source", async () => {
+    const asked: number[] = [];
+    await pull([onlyFirstHalf, honest], asked);
+    const portions = Math.ceil(hashes.length / 8);
+    expect(asked.filter((from) => from === 1)).toHaveLength(portions - 1);
+  });
+
+  it("ends when the node stops", async () => {
+    const stopped = AbortSignal.abort(new Error("stopping"));
+    const transport = { fetchPayload: unreachable, penalise: () => undefined } as unknown as Transport;
+    await expect(pullPayload({ sha256, transport, sources: [], chunkBytes: CHUNK, stopped }, target)).rejects.toThrow(
+      "stopping",
+    );
+  });
+});

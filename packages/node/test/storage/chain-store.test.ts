@@ -1,0 +1,112 @@
+// What a restart reads back is what was persisted, in the order it was accepted.
+
+import type { PersistEffect } from "@selvedge/consensus";
+import { createTestChain } from "@selvedge/consensus/testing";
+import {
+  type CommitDigest,
+  MemoryDisk,
+  MemoryStore,
+  type VerifiedBlock,
+  buildBlock,
+  commitIndex,
+  epoch,
+  genesisRefs,
+  mustExist,
+  round,
+  sealCommit,
+  validatorIndex,
+  zeroDigest,
+} from "@selvedge/integrity";
+import { EMPTY_BODY } from "@selvedge/integrity/testing";
+import { describe, expect, it } from "vitest";
+import { sha256 } from "../../src/crypto.ts";
+import { ChainStore } from "../../src/storage/chain-store.ts";
+
+const chain = createTestChain({ size: 4 });
+const parents = genesisRefs({ chainId: chain.chainId, epoch: epoch(0), size: 4 }, sha256);
+
+function block(author: number, at: number): VerifiedBlock {
+  const header = {
+    version: 1 as const,
+    chainId: chain.chainId,
+    epoch: epoch(0),
+    round: round(at),
+    author: validatorIndex(author),
+    parents,
+    coinShare: null,
+    commitVotes: [],
+    checkpointVotes: [],
+    timestampMs: at,
+  };
+  return buildBlock({ header, body: EMPTY_BODY }, mustExist(chain.signers[author], "a member"), sha256);
+}
+
+function effect(blocks: readonly VerifiedBlock[], more: Partial<PersistEffect> = {}): PersistEffect {
+  return { type: "persist", sync: false, blocks, commits: [], signed: null, acked: [], ...more };
+}
+
+describe("chain store", () => {
+  it("gives blocks back in the order they were accepted, over restarts too", async () => {
+    const disk = new MemoryDisk();
+    const first = await ChainStore.open(new MemoryStore(sha256, disk), sha256);
+    const accepted = [block(2, 3), block(0, 1), block(1, 2)];
+    await first.persist(effect(accepted.slice(0, 2)));
+    const again = await ChainStore.open(new MemoryStore(sha256, disk), sha256);
+    await again.persist(effect(accepted.slice(2)));
+    const stored = await again.blocksFrom(0);
+    expect(stored.map(({ bytes }) => Buffer.from(bytes).toString("hex"))).toEqual(
+      accepted.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
+    );
+    expect((await again.blocksFrom(2)).map(({ acceptedAs }) => acceptedAs)).toEqual([1, 3]);
+  });
+
+  it("serves rounds lowest first, within the page's bounds, and at least one block", async () => {
+    const store = await ChainStore.open(new MemoryStore(sha256), sha256);
+    const all = [1, 2, 3].flatMap((at) => [0, 1, 2].map((author) => block(author, at)));
+    await store.persist(effect(all.toReversed()));
+    const whole = await store.blocksInRounds(1, 3, { blocksMax: 100, bytesMax: 1e9 });
+    expect(whole).toHaveLength(9);
+    expect(await store.blocksInRounds(2, 2, { blocksMax: 100, bytesMax: 1e9 })).toHaveLength(3);
+    expect(await store.blocksInRounds(1, 3, { blocksMax: 4, bytesMax: 1e9 })).toEqual(whole.slice(0, 4));
+    expect(await store.blocksInRounds(1, 3, { blocksMax: 100, bytesMax: 1 })).toEqual(whole.slice(0, 1));
+  });
+
+  it("keeps commits, the newest consensus state, acks, the newest own block and equivocators", async () => {
+    const store = await ChainStore.open(new MemoryStore(sha256), sha256);
+    expect(await store.lastCommit()).toBeUndefined();
+    const own = block(0, 1);
+    const update = chain.update(1, 1);
+    let previous: CommitDigest = zeroDigest();
+    for (const at of [1, 2, 3]) {
+      const sealed = sealCommit(
+        {
+          index: commitIndex(at),
+          previous,
+          epoch: epoch(0),
+          slot: { kind: "P", number: at },
+          leader: own.ref,
+          blocks: [own.ref],
+          timestampMs: at,
+        },
+        sha256,
+      );
+      previous = sealed.digest;
+      await store.persist(
+        effect([own], {
+          commits: [{ sealed, consensusState: Uint8Array.of(at) }],
+          signed: { epoch: epoch(0), round: round(1), digest: own.ref.digest },
+          acked: [{ key: "device/model/1", update: update.digest }],
+        }),
+      );
+    }
+    expect((await store.lastCommit())?.consensusState).toEqual(Uint8Array.of(3));
+    expect((await store.lastCommit())?.commit.digest).toBe(previous);
+    expect((await store.recentCommits(2)).map(({ index }) => index)).toEqual([2, 3]);
+    expect(await store.acked()).toEqual([{ key: "device/model/1", update: update.digest }]);
+    expect(await store.newestOwnBlock()).toEqual(own.bytes);
+    await store.putEquivocator(validatorIndex(2));
+    expect(await store.equivocators()).toEqual([2]);
+    expect(await store.block(own.ref)).toEqual(own.bytes);
+    expect(await store.blocks([block(3, 9).ref, own.ref])).toEqual([undefined, own.bytes]);
+  });
+});

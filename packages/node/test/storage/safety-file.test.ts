@@ -1,0 +1,80 @@
+// The safety file never forgets what was signed, and never pretends to know what it does not.
+
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Digest, digestFromHex, epoch, round } from "@selvedge/integrity";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { SafetyFile } from "../../src/storage/safety-file.ts";
+
+const digest = digestFromHex<Digest>("ab".repeat(32));
+const record = (at: number): { epoch: ReturnType<typeof epoch>; round: ReturnType<typeof round>; digest: Digest } => ({
+  epoch: epoch(0),
+  round: round(at),
+  digest,
+});
+
+describe("safety file", () => {
+  let folder: string;
+  let path: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "selvedge-safety-"));
+    path = join(folder, "safety.log");
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("remembers the last signature over a restart", async () => {
+    const file = await SafetyFile.open(path, { create: true });
+    await file.append(record(1));
+    await file.append(record(2));
+    await file.close();
+    const again = await SafetyFile.open(path, { create: false });
+    expect(again.last).toEqual(record(2));
+    await again.append(record(3));
+    await again.close();
+  });
+
+  it("refuses a second signature of a round", async () => {
+    const file = await SafetyFile.open(path, { create: true });
+    await file.append(record(5));
+    await expect(file.append(record(5))).rejects.toMatchObject({ code: "STATE_DIVERGED" });
+    await expect(file.append(record(4))).rejects.toMatchObject({ code: "STATE_DIVERGED" });
+    await file.close();
+  });
+
+  it("that is missing is not made up", async () => {
+    await expect(SafetyFile.open(path, { create: false })).rejects.toMatchObject({ code: "DATA_CORRUPT" });
+  });
+
+  it("drops a torn last line, which no signature followed", async () => {
+    const file = await SafetyFile.open(path, { create: true });
+    await file.append(record(1));
+    await file.close();
+    await appendFile(path, "0 2 abab");
+    const again = await SafetyFile.open(path, { create: false });
+    expect(again.last).toEqual(record(1));
+    await again.append(record(2));
+    await again.close();
+    const last = await SafetyFile.open(path, { create: false });
+    expect(last.last).toEqual(record(2));
+    await last.close();
+  });
+
+  it("finds every flipped bit and every missing line", async () => {
+    const file = await SafetyFile.open(path, { create: true });
+    for (const at of [1, 2, 3]) await file.append(record(at));
+    await file.close();
+    const whole = await readFile(path);
+    for (let at = 0; at < whole.length - 1; at += 1) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      await writeFile(path, damaged);
+      await expect(SafetyFile.open(path, { create: false }), `byte ${at}`).rejects.toMatchObject({
+        code: "DATA_CORRUPT",
+      });
+    }
+    const lines = whole.toString().split("\n");
+    await writeFile(path, [lines[0], lines[2], ""].join("\n"));
+    await expect(SafetyFile.open(path, { create: false })).rejects.toMatchObject({ code: "DATA_CORRUPT" });
+  });
+});
