@@ -1,0 +1,81 @@
+// Asks a running node over HTTP: the node's address and token are those of its home, or given on the command line.
+// Answers are untrusted text; their form is checked by the caller.
+
+import { NodeError } from "../errors.ts";
+import { readPasswordFile } from "../keys/keystore.ts";
+import { homeOf } from "./context.ts";
+import { printable } from "./output.ts";
+import { readRunFile } from "./run-file.ts";
+
+const ANSWER_MAX_BYTES: number = 64 * 1024 * 1024;
+const ANSWER_TIMEOUT_MS = 10_000;
+
+export interface ApiAddress {
+  readonly url: string;
+  readonly token: string | null;
+}
+
+export interface ApiAddressOptions {
+  readonly home?: string;
+  readonly api?: string;
+}
+
+/** `--api` with SELVEDGE_TOKEN, or the node that runs in `--home`. */
+export async function apiAddressOf(options: ApiAddressOptions): Promise<ApiAddress> {
+  if (options.api !== undefined) {
+    if (!URL.canParse(options.api)) throw new NodeError("USAGE", `--api is a URL, not ${options.api}`);
+    return { url: options.api.replace(/\/+$/u, ""), token: process.env["SELVEDGE_TOKEN"] ?? null };
+  }
+  const home = homeOf(options);
+  const run = await readRunFile(home);
+  if (run === undefined) throw new NodeError("API_UNREACHABLE", `no node runs in ${home}`);
+  return { url: run.url, token: run.tokenFile === "" ? null : await readPasswordFile(run.tokenFile) };
+}
+
+/** The parsed JSON answer; API_UNREACHABLE if there is none, API_ERROR with the node's own code if it refuses. */
+export async function readApi({ url, token }: ApiAddress, path: string): Promise<unknown> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${url}${path}`, {
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    text = await boundedText(response);
+  } catch (cause) {
+    if (cause instanceof NodeError) throw cause;
+    throw new NodeError("API_UNREACHABLE", `no answer from ${url}`, { cause });
+  }
+  const body = parsed(text, url);
+  if (response.ok) return body;
+  throw new NodeError("API_ERROR", `${url} answers ${response.status}: ${problemText(body)}`);
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let sizeBytes = 0;
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  if (body === null) return "";
+  for await (const part of body) {
+    sizeBytes += part.length;
+    if (sizeBytes > ANSWER_MAX_BYTES)
+      throw new NodeError("API_ERROR", `an answer of more than ${ANSWER_MAX_BYTES} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+function parsed(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new NodeError("API_ERROR", `${url} does not answer in JSON`, { cause });
+  }
+}
+
+function problemText(body: unknown): string {
+  if (typeof body !== "object" || body === null) return "no reason given";
+  const code = "code" in body ? String(body.code) : "";
+  const detail = "detail" in body ? String(body.detail) : "";
+  return printable(`${detail} [${code}]`);
+}

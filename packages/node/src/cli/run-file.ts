@@ -1,0 +1,45 @@
+// HOME/run/api.json: where a running node's HTTP interface is, so that `status --home` and a device on the same machine
+// find it. Written when ready, removed at the stop; after a crash it stays and its address does not answer.
+
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Static, Type } from "typebox";
+import { Value } from "typebox/value";
+import { NodeError } from "../errors.ts";
+import { readTextIfThere, writeFileAtomically } from "../storage/files.ts";
+
+const RUN_FILE = Type.Object({
+  url: Type.String({ minLength: 1, maxLength: 512 }),
+  /** Empty: no token is asked for. */
+  tokenFile: Type.String({ maxLength: 4096 }),
+  pid: Type.Integer({ minimum: 1 }),
+});
+
+export type RunFile = Static<typeof RUN_FILE>;
+
+export async function writeRunFile(home: string, run: RunFile): Promise<void> {
+  await mkdir(join(home, "run"), { recursive: true, mode: 0o700 });
+  await writeFileAtomically(pathOf(home), `${JSON.stringify(run)}\n`, 0o600);
+}
+
+export async function removeRunFile(home: string): Promise<void> {
+  await rm(pathOf(home), { force: true });
+}
+
+/** Undefined if no node of this home runs, or none was ever ready. */
+export async function readRunFile(home: string): Promise<RunFile | undefined> {
+  const text = await readTextIfThere(pathOf(home), 64 * 1024);
+  if (text === undefined) return undefined;
+  let run: unknown;
+  try {
+    run = JSON.parse(text);
+  } catch (cause) {
+    throw new NodeError("FILE_MALFORMED", `${pathOf(home)} is not JSON`, { cause });
+  }
+  if (!Value.Check(RUN_FILE, run)) throw new NodeError("FILE_MALFORMED", `${pathOf(home)} is not of this version`);
+  return run;
+}
+
+function pathOf(home: string): string {
+  return join(home, "run", "api.json");
+}
