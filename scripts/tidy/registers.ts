@@ -5,8 +5,8 @@ import type { Problem, TextFile } from "./repository.ts";
 
 const upperSnake = "[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*";
 
-/** Names in capitals that are not codes of ours: the environment, and what libraries below us report. */
-const foreignName = /^(SELVEDGE_|NODE_|ERR_|LEVEL_|INIT_CWD$|NO_COLOR$|FORCE_COLOR$)/;
+/** Names in capitals that are not codes of ours: the environment, element types, and what libraries below us report. */
+const foreignName = /^(SELVEDGE_|NODE_|ERR_|LEVEL_|F8_|XDG_|STATE_DIRECTORY$|INIT_CWD$|NO_COLOR$|FORCE_COLOR$)/;
 
 export function checkLimits(files: readonly TextFile[]): readonly Problem[] {
   const declared = files.filter(({ path }) => /^packages\/[^/]+\/src\/(.*\/)?limits\.ts$/.test(path));
