@@ -21,7 +21,8 @@ interface KnownHeader {
 export class Acks {
   /** By key, the one update of it that we have acked or are about to. Never shrinks within an epoch. */
   readonly #ackedByKey = new Map<UpdateKey, UpdateDigest>();
-  readonly #ackedUpdates = new Set<UpdateDigest>();
+  /** The same by update: a due ack may outlive what is remembered of its header. */
+  readonly #keyOfAcked = new Map<UpdateDigest, UpdateKey>();
   /** Headers met in the DAG, oldest first; forgotten when they can no longer be certified. */
   readonly #headers = new Map<UpdateDigest, KnownHeader>();
   readonly #due = new Map<UpdateDigest, Score | null>();
@@ -43,7 +44,7 @@ export class Acks {
   restore(records: readonly AckRecord[]): void {
     for (const { key, update } of records) {
       this.#ackedByKey.set(key, update);
-      this.#ackedUpdates.add(update);
+      this.#keyOfAcked.set(update, key);
     }
   }
 
@@ -66,7 +67,7 @@ export class Acks {
     // U3
     if (key === undefined || this.#ackedByKey.has(key)) return;
     this.#ackedByKey.set(key, update);
-    this.#ackedUpdates.add(update);
+    this.#keyOfAcked.set(update, key);
     this.#due.set(update, score);
   }
 
@@ -81,7 +82,7 @@ export class Acks {
     const records: AckRecord[] = [];
     for (const { update } of acks) {
       this.#due.delete(update);
-      const key = this.keyOf(update);
+      const key = this.#keyOfAcked.get(update);
       if (key !== undefined) records.push({ key, update });
     }
     return records;
@@ -90,7 +91,7 @@ export class Acks {
   /** U5: these stood in a block of ours that garbage collection passed by. Same updates, so U3 holds. */
   proposeAgain(acks: readonly Ack[]): void {
     for (const { update, score } of acks) {
-      if (this.#ackedUpdates.has(update)) this.#due.set(update, score);
+      if (this.#keyOfAcked.has(update)) this.#due.set(update, score);
     }
   }
 

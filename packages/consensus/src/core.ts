@@ -1,6 +1,12 @@
 // The parts of one engine and how they are wired. The handlers (handle/) act on these; nobody else holds them.
 
-import { type BlockRef, type ValidatorIndex, genesisRefs, validatorIndex } from "@selvedge/integrity";
+import {
+  type BlockRef,
+  type ValidatorIndex,
+  type VerifiedBlock,
+  genesisRefs,
+  validatorIndex,
+} from "@selvedge/integrity";
 import { Acks } from "./acks.ts";
 import { CommitRule } from "./commit/commit-rule.ts";
 import { epochSeedOf } from "./commit/leader-schedule.ts";
@@ -47,6 +53,8 @@ export interface Core {
 export interface OwnState {
   /** Our newest block: the first parent of the next (P1). Genesis at first. */
   previous: BlockRef | null;
+  /** The block itself; null if we have made none. */
+  newest: VerifiedBlock | null;
   isAmnesiac: boolean;
   isStarted: boolean;
 }
@@ -89,7 +97,7 @@ export function createCore(setup: EngineSetup, { dag, resume }: CoreOrigin): Cor
     }),
     clock: new ThresholdClock(committee),
     parking: new BlockManager({
-      isIn: (ref) => ref.round === 0 || dag.has(ref.digest),
+      isIn: (ref) => ref.round === 0 || dag.holds(ref),
       acceptedInSlot: ({ round, author }) => dag.inSlot(round, author).length,
       perAuthorMax: local.parkedPerAuthorMax,
       totalMax: local.parkedMax,
@@ -113,8 +121,12 @@ export function createCore(setup: EngineSetup, { dag, resume }: CoreOrigin): Cor
     }),
     equivocators: new Set(),
     lookups: new Map(),
-    own: { previous: self === null ? null : (genesis[self] ?? null), isAmnesiac: false, isStarted: false },
+    own: ownAtGenesis(self === null ? null : (genesis[self] ?? null)),
   };
+}
+
+function ownAtGenesis(previous: BlockRef | null): OwnState {
+  return { previous, newest: null, isAmnesiac: false, isStarted: false };
 }
 
 function peersOf({ committee, validator }: EngineSetup): readonly FetchPeer[] {

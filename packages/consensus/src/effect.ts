@@ -17,7 +17,7 @@ import type {
 import type { Fault } from "./fault.ts";
 
 /** Timers are named, so that setting one again replaces it. */
-export type TimerId = "propose" | "leader" | "idle" | `fetch:${number}`;
+export type TimerId = "propose" | "leader" | "idle" | "resend" | `fetch:${number}`;
 
 export type Effect =
   | PersistEffect

@@ -41,7 +41,7 @@ export interface BlocksInput {
   readonly fetchId?: number;
 }
 
-/** Answer to a `lookup` effect: which of the refs our own store holds (with all their ancestors). */
+/** Answer to a `lookup` effect: which of the refs, by round, author and digest, our own store holds (with all ancestors). */
 export interface LookedUpInput {
   readonly type: "lookedUp";
   readonly present: readonly BlockRef[];

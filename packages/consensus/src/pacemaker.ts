@@ -18,6 +18,9 @@ export interface PacemakerView {
   readonly isIdle: boolean;
 }
 
+/** Leader timeouts for which a round may stay short of a quorum before our block is sent again. */
+const RESEND_TIMEOUTS = 4;
+
 type TimerEffect = SetTimerEffect | CancelTimerEffect;
 
 export class Pacemaker {
@@ -34,6 +37,8 @@ export class Pacemaker {
   #idle: "none" | "waiting" | "passed" = "none";
   /** How often a block that was to be built at once was put off for an answer of the same instant. */
   #putOffCount = 0;
+  /** The round that was short of a quorum when the timer "resend" was set; undefined while it does not run. */
+  #shortRound: number | undefined;
 
   constructor(local: LocalParams) {
     this.#local = local;
@@ -84,6 +89,16 @@ export class Pacemaker {
     if (this.#idle === "waiting") this.#idle = "passed";
   }
 
+  /**
+   * The timer "resend" fired: whether the same round is short of a quorum still. Then messages were lost, ours perhaps:
+   * a crash loses what was on its way, and if it was everybody's, nobody else would ever speak again.
+   */
+  onResendTimer({ quorumRound }: PacemakerView): boolean {
+    const isStuck = quorumRound < this.#leftRound && this.#shortRound === this.#leftRound;
+    this.#shortRound = undefined;
+    return isStuck;
+  }
+
   /** The timer "propose" fired: the round to build now, or undefined if something else holds us back. */
   onProposeTimer(view: PacemakerView): number | undefined {
     this.#propose = "none";
@@ -96,7 +111,10 @@ export class Pacemaker {
     const timers: TimerEffect[] = [];
     const target = this.#target(view);
     // A1
-    if (view.quorumRound < target - 1) return timers;
+    if (view.quorumRound < target - 1) {
+      this.#awaitQuorum(target - 1, timers);
+      return timers;
+    }
     if (this.#enteredRound !== target) {
       this.#enteredRound = target;
       this.#isLeaderTimedOut = false;
@@ -128,6 +146,12 @@ export class Pacemaker {
 
   #isReady(target: number, view: PacemakerView): boolean {
     return (this.#enteredRound === target && this.#isLeaderTimedOut) || view.isLeaderSettled(target);
+  }
+
+  #awaitQuorum(round: number, timers: TimerEffect[]): void {
+    if (this.#shortRound !== undefined) return;
+    this.#shortRound = round;
+    timers.push({ type: "setTimer", id: "resend", delayMs: RESEND_TIMEOUTS * this.#local.leaderTimeoutMs });
   }
 
   /** The idle delay starts when nothing but idleness holds the block back, and ends as soon as we are not idle. */

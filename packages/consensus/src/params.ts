@@ -1,7 +1,6 @@
 // What one engine is told at its making: the chain's shared parameters, and what this node chose for itself.
 
 import type { ChainId, Committee, Crypto, ProtocolParams, Signer, ValidatorIndex } from "@selvedge/integrity";
-
 import type { CoinKeys } from "./coin/port.ts";
 
 /** May differ from node to node: nothing that is decided depends on these. */

@@ -71,6 +71,7 @@ function restoreOwnRound(core: Core, { newestOwnBlock, lastSignedRound }: Recove
   const newest = newestOwnBlock?.ref ?? core.own.previous;
   if (newest === null) return [];
   core.own.previous = newest;
+  core.own.newest = newestOwnBlock;
   core.pacemaker.restore(newest.round);
   if (lastSignedRound === null || lastSignedRound <= newest.round) return [];
   core.own.isAmnesiac = true;

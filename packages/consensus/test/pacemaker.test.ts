@@ -222,3 +222,24 @@ test("an observer follows and makes nothing", () => {
   expect(signedIn(one.all)).toBeUndefined();
   expect(ofType(one.all, "commit").length).toBeGreaterThan(2);
 });
+
+test("B2: our block is sent again once its round has been short of a quorum for long, and only then", () => {
+  const { one, own } = afterRoundOne();
+  expect(ofType(one.all, "setTimer").filter(({ id }) => id === "resend")).toEqual([
+    { type: "setTimer", id: "resend", delayMs: 1000 },
+  ]);
+  const again = ofType(one.fire("resend"), "send");
+  expect(again.map(({ to, blocks }) => [to, ...refsOf(blocks)])).toEqual(OTHERS.map((to) => [to, own.ref]));
+  // Round 1 fills and our block of round 2 is out: the timer was set for another round.
+  one.receive(1, ...one.row(1, OTHERS));
+  one.give([Uint8Array.of(2)]);
+  one.fire("leader");
+  const next = signedIn(one.fire("propose"));
+  expect(next?.ref.round).toBe(2);
+  expect(ofType(one.fire("resend"), "send")).toEqual([]);
+  expect(ofType(one.fire("resend"), "send").map(({ blocks }) => blocks.map(({ ref }) => ref.round))).toEqual([
+    [2],
+    [2],
+    [2],
+  ]);
+});

@@ -19,7 +19,7 @@ import {
 import { bigEndian32 } from "../hash-draw.ts";
 import { concatenated } from "./bytes.ts";
 
-export const DLEQ_PROOF_SIZE_BYTES: number = 2 * SCALAR_SIZE_BYTES;
+const DLEQ_PROOF_SIZE_BYTES: number = 2 * SCALAR_SIZE_BYTES;
 
 /** log_base(publics[i]) = log_point(shares[i]) for all i, where `base` is the group's. */
 export interface DleqStatement {

@@ -17,7 +17,7 @@ export function coinTicketsOf(committee: Committee): Result<CoinTickets, Rejecti
   return ok(ticketsOf(committee.validators.map(() => 1)));
 }
 
-export function ticketsOf(counts: readonly number[]): CoinTickets {
+function ticketsOf(counts: readonly number[]): CoinTickets {
   const total = counts.reduce((sum, count) => sum + count, 0);
   return { counts, total, faultyMax: Math.floor((total - 1) / 3) };
 }

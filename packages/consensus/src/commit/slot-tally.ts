@@ -99,7 +99,7 @@ export class SlotTally {
  * The block for which the vertex' parents hold votes of stake ≥ Q (S1). Parents have distinct authors (P3), so there is
  * one at most: two would need 2Q > S.
  */
-export function certifiedLeader(
+function certifiedLeader(
   vertex: Vertex,
   votedFor: (parent: Vertex) => Vertex | undefined,
   committee: Committee,

@@ -19,7 +19,7 @@ export interface ReceivedBlock {
 }
 
 interface Parked extends ReceivedBlock {
-  /** Digests of the parents that are not in. Empty only for a block beyond the round lead. */
+  /** The parents that are not in, by `refKey`. Empty only for a block beyond the round lead. */
   readonly missing: Set<string>;
 }
 
@@ -44,7 +44,7 @@ export class BlockManager {
   /** Parked blocks of each slot, by `round/author`. */
   readonly #slotCounts = new Map<string, number>();
   readonly #authorCounts = new Map<ValidatorIndex, number>();
-  /** By digest: parents that are not in. A key may be parked itself. */
+  /** By `refKey`: parents that are not in. What is wanted may be parked itself. */
   readonly #wanted = new Map<string, Wanted>();
 
   constructor(setup: BlockManagerSetup) {
@@ -60,7 +60,7 @@ export class BlockManager {
   }
 
   isWanted(ref: BlockRef): boolean {
-    return this.#wanted.has(ref.digest);
+    return this.#wanted.has(refKey(ref));
   }
 
   /** D2: two blocks of the slot are here already and nothing refers to this one. */
@@ -79,7 +79,7 @@ export class BlockManager {
     const missing = new Set<string>();
     for (const parent of block.header.parents) {
       if (this.#setup.isIn(parent)) continue;
-      missing.add(parent.digest);
+      missing.add(refKey(parent));
       this.#want(parent, block.ref.digest);
     }
     this.#parked.set(block.ref.digest, { block, from, missing });
@@ -90,14 +90,15 @@ export class BlockManager {
 
   /** The block is in (or was found in our store): takes out what waited for nothing else, in canonical order. */
   resolve(ref: BlockRef): readonly ReceivedBlock[] {
-    const wanted = this.#wanted.get(ref.digest);
-    this.#wanted.delete(ref.digest);
+    const key = refKey(ref);
+    const wanted = this.#wanted.get(key);
+    this.#wanted.delete(key);
     this.#unpark(ref.digest);
     const ready: ReceivedBlock[] = [];
     for (const digest of wanted?.waiters ?? []) {
       const parked = this.#parked.get(digest);
       if (parked === undefined) continue;
-      parked.missing.delete(ref.digest);
+      parked.missing.delete(key);
       if (parked.missing.size === 0) ready.push(parked);
     }
     ready.sort((left, right) => compareRefs(left.block.ref, right.block.ref));
@@ -117,8 +118,8 @@ export class BlockManager {
   /** What parked blocks need and nobody has brought yet, in canonical order. */
   missing(upToRound: number): readonly Missing[] {
     const refs: Missing[] = [];
-    for (const [digest, { ref, waiters }] of this.#wanted) {
-      if (this.#parked.has(digest) || ref.round > upToRound) continue;
+    for (const { ref, waiters } of this.#wanted.values()) {
+      if (this.#parked.has(ref.digest) || ref.round > upToRound) continue;
       refs.push({ ref, sources: this.#sourcesOf(waiters) });
     }
     refs.sort((left, right) => compareRefs(left.ref, right.ref));
@@ -146,8 +147,8 @@ export class BlockManager {
   }
 
   #want(ref: BlockRef, waiter: string): void {
-    const wanted = this.#wanted.get(ref.digest);
-    if (wanted === undefined) this.#wanted.set(ref.digest, { ref, waiters: new Set([waiter]) });
+    const wanted = this.#wanted.get(refKey(ref));
+    if (wanted === undefined) this.#wanted.set(refKey(ref), { ref, waiters: new Set([waiter]) });
     else wanted.waiters.add(waiter);
   }
 
@@ -190,6 +191,11 @@ export class BlockManager {
     this.#unpark(furthest.digest);
     return [furthest];
   }
+}
+
+/** All of a reference: a block of that digest with another round or author is not what is referred to. */
+function refKey(ref: BlockRef): string {
+  return `${slotKey(ref)}/${ref.digest}`;
 }
 
 function slotKey(ref: BlockRef): string {

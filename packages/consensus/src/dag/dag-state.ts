@@ -1,7 +1,7 @@
 // The accepted blocks in memory as a graph: who stands in which slot, and who refers to whom. Used by the engine, by
 // replay and by tests alike, so ids are plain strings. Admission (D1), storage and every decision are others' work.
 
-import { type VerifiedBlock, assert } from "@selvedge/integrity";
+import { type BlockRef, type VerifiedBlock, assert } from "@selvedge/integrity";
 
 export interface Vertex {
   /** The digest in hex for an engine's block, any string in replay and tests. */
@@ -70,6 +70,12 @@ export class DagState {
 
   has(id: string): boolean {
     return this.#byId.has(id);
+  }
+
+  /** Whether this very block is in: digest, round and author. */
+  holds(ref: BlockRef): boolean {
+    const vertex = this.#byId.get(ref.digest);
+    return vertex !== undefined && vertex.round === ref.round && vertex.author === ref.author;
   }
 
   get(id: string): Vertex | undefined {

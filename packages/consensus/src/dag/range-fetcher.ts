@@ -1,5 +1,9 @@
 // Pull by rounds, for a node that was away (docs/protocol.md §11): one request at a time, from the round after our last
-// full one, to the peer that showed us we are behind; another peer takes over when one brings nothing new.
+// full one, to the peer that showed us we are behind; another peer takes over when one brings less than it was asked for,
+// so that nobody can feed us one round at a time.
+//
+// An answer may end within a round, and always at the same block. After an answer that filled no round the next request
+// begins a round higher: blocks of that round name the missing ones, which are then fetched by digest.
 
 import { round } from "@selvedge/integrity";
 import type { Effect } from "../effect.ts";
@@ -25,6 +29,13 @@ interface RangeRequest {
   readonly id: number;
   readonly peer: FetchPeer | undefined;
   readonly quorumRound: number;
+  readonly toRound: number;
+}
+
+interface RangeOutcome {
+  readonly quorumRound: number;
+  /** Blocks that we neither held nor had parked. */
+  readonly hasBroughtBlocks: boolean;
 }
 
 export class RangeFetcher {
@@ -35,6 +46,8 @@ export class RangeFetcher {
   #peer: FetchPeer | undefined;
   /** Peers in a row that brought nothing. */
   #failureCount = 0;
+  /** Rounds left out after the last full one: below RANGE_GAP_ROUNDS, as parents are fetched by digest no further up. */
+  #skippedRounds = 0;
   #isBehind = false;
 
   constructor(setup: RangeFetcherSetup, nextId: () => number) {
@@ -51,15 +64,11 @@ export class RangeFetcher {
   }
 
   /** Answered, failed or timed out: whether it brought us on decides who is asked next. */
-  onFinished(quorumRound: number): readonly Effect[] {
+  onFinished(quorumRound: number, hasBroughtBlocks: boolean = false): readonly Effect[] {
     const request = this.#request;
     if (request === undefined) return [];
     this.#request = undefined;
-    if (request.peer === undefined || quorumRound > request.quorumRound) this.#failureCount = 0;
-    else {
-      this.#failureCount += 1;
-      this.#peer = this.#peerAfter(request.peer);
-    }
+    this.#judge(request, { quorumRound, hasBroughtBlocks });
     return [{ type: "cancelTimer", id: `fetch:${request.id}` }];
   }
 
@@ -70,18 +79,26 @@ export class RangeFetcher {
     const isPause = this.#failureCount >= this.#setup.peers.length;
     this.#peer ??= this.#setup.peers.includes(ahead.from) ? ahead.from : this.#setup.peers[0];
     const peer = isPause ? undefined : this.#peer;
-    this.#request = { id, peer, quorumRound };
+    const toRound = Math.min(ahead.round, quorumRound + this.#setup.roundsMax);
+    this.#request = { id, peer, quorumRound, toRound };
     const timer: Effect = { type: "setTimer", id: `fetch:${id}`, delayMs: this.#setup.timeoutMs };
     if (peer === undefined) return [timer];
-    const toRound = Math.min(ahead.round, quorumRound + this.#setup.roundsMax);
     const ask: Effect = {
       type: "fetchRange",
       fetchId: id,
       from: peer,
-      fromRound: round(quorumRound + 1),
+      fromRound: round(Math.min(quorumRound + 1 + this.#skippedRounds, toRound)),
       toRound: round(toRound),
     };
     return [ask, timer];
+  }
+
+  #judge({ peer, quorumRound, toRound }: RangeRequest, outcome: RangeOutcome): void {
+    const isProgress = outcome.quorumRound > quorumRound;
+    if (peer === undefined || isProgress || outcome.hasBroughtBlocks) this.#failureCount = 0;
+    else this.#failureCount += 1;
+    this.#skippedRounds = isProgress ? 0 : (this.#skippedRounds + 1) % RANGE_GAP_ROUNDS;
+    if (peer !== undefined && outcome.quorumRound < toRound) this.#peer = this.#peerAfter(peer);
   }
 
   #peerAfter(peer: FetchPeer): FetchPeer | undefined {

@@ -23,8 +23,8 @@ export function freed(core: Core, ref: BlockRef): readonly ReceivedBlock[] {
 }
 
 /** §2: blocks far beyond our own round wait, so that nobody can make us hold rounds that will never be. */
-export function isWithinLead({ pacemaker, clock, self, setup }: Core, { round }: BlockRef): boolean {
-  const base = self === null ? clock.quorumRound : Math.max(pacemaker.leftRound, pacemaker.ownRound);
+export function isWithinLead({ pacemaker, clock, self, setup, own }: Core, { round }: BlockRef): boolean {
+  const base = self === null || own.isAmnesiac ? clock.quorumRound : Math.max(pacemaker.leftRound, pacemaker.ownRound);
   return round <= base + setup.params.roundLeadMax;
 }
 

@@ -23,7 +23,14 @@ export function makeBlock(core: Core, step: Step, round: number): void {
 /** The part that a restart repeats for each block of ours. */
 export function noteOwnBlock(core: Core, block: VerifiedBlock): void {
   core.own.previous = block.ref;
+  core.own.newest = block;
   core.content.onOwnBlock(block);
+}
+
+/** B2: our newest block once more, to everybody; whoever lacks what it refers to fetches that from us. */
+export function sendAgain(core: Core, step: Step): void {
+  const newest = mustExist(core.own.newest, "a round of ours that is short of a quorum has a block of ours");
+  for (const { index } of core.setup.committee.validators) if (index !== core.self) step.send(index, [newest]);
 }
 
 /** B2: to each other validator, with every accepted block that it probably lacks. */

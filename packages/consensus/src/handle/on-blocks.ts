@@ -1,5 +1,6 @@
 // Blocks from a peer, pushed or fetched (docs/protocol.md, D1, D2).
 
+import type { VerifiedBlock } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { ReceivedBlock } from "../dag/block-manager.ts";
 import type { BlocksInput, FetchFailedInput, LookedUpInput } from "../input.ts";
@@ -8,13 +9,15 @@ import { acceptBlocks, freed, isWithinLead } from "./accept.ts";
 import { settle } from "./settle.ts";
 
 export function onBlocks(core: Core, step: Step, input: BlocksInput): void {
+  const { parkedCount } = core.parking;
   for (const block of input.blocks) receive(core, step, { block, from: input.from });
-  if (input.fetchId !== undefined) finishFetch(core, step, input.fetchId);
+  const hasBroughtBlocks = step.blocks.length > 0 || core.parking.parkedCount > parkedCount;
+  if (input.fetchId !== undefined) finishFetch(core, step, { fetchId: input.fetchId, hasBroughtBlocks });
   settle(core, step);
 }
 
 export function onFetchFailed(core: Core, step: Step, { fetchId }: FetchFailedInput): void {
-  finishFetch(core, step, fetchId);
+  finishFetch(core, step, { fetchId, hasBroughtBlocks: false });
   settle(core, step);
 }
 
@@ -40,6 +43,7 @@ function receive(core: Core, step: Step, received: ReceivedBlock): void {
     return;
   }
   if (parking.isParked(ref) || parking.isSurplus(ref)) return;
+  if (misrefers(core, block)) return;
   // D1: nothing undecided can reach it, so it may wait until something refers to it; then it is admitted.
   if (ref.round <= rule.gcRound && !parking.isWanted(ref)) return;
   // What our own store must hold before we sign again comes from recovery, not from peers.
@@ -53,8 +57,18 @@ function receive(core: Core, step: Step, received: ReceivedBlock): void {
   step.report(evicted.map((gone) => ({ type: "parkedOverflow", author: gone.author, evicted: gone }) as const));
 }
 
-function finishFetch(core: Core, step: Step, fetchId: number): void {
+/** D1: a parent that is in, but of another round or author than the reference says: P1–P4 were kept by a lie. */
+function misrefers({ dag }: Core, { header }: VerifiedBlock): boolean {
+  return header.parents.some((parent) => parent.round > 0 && dag.has(parent.digest) && !dag.holds(parent));
+}
+
+interface FinishedFetch {
+  readonly fetchId: number;
+  readonly hasBroughtBlocks: boolean;
+}
+
+function finishFetch(core: Core, step: Step, { fetchId, hasBroughtBlocks }: FinishedFetch): void {
   const { fetcher, ranges, clock } = core;
   if (fetcher.owns(fetchId)) step.request(fetcher.onFinished(fetchId));
-  else if (ranges.owns(fetchId)) step.request(ranges.onFinished(clock.quorumRound));
+  else if (ranges.owns(fetchId)) step.request(ranges.onFinished(clock.quorumRound, hasBroughtBlocks));
 }

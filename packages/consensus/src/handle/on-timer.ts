@@ -3,7 +3,7 @@
 import type { Core } from "../core.ts";
 import type { TimerInput } from "../input.ts";
 import type { Step } from "../step.ts";
-import { makeBlock } from "./make-block.ts";
+import { makeBlock, sendAgain } from "./make-block.ts";
 import { pacemakerView, settle } from "./settle.ts";
 
 export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
@@ -16,6 +16,9 @@ export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
       break;
     case "idle":
       core.pacemaker.onIdleTimer();
+      break;
+    case "resend":
+      if (core.pacemaker.onResendTimer(pacemakerView(core))) sendAgain(core, step);
       break;
     default:
       onFetchTimer(core, Number(id.slice("fetch:".length)));

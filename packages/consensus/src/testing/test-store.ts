@@ -23,7 +23,8 @@ export class TestStore {
   }
 
   has(ref: BlockRef): boolean {
-    return this.#blocks.has(ref.digest);
+    const block = this.#blocks.get(ref.digest);
+    return block !== undefined && block.ref.round === ref.round && block.ref.author === ref.author;
   }
 
   get(ref: BlockRef): VerifiedBlock | undefined {

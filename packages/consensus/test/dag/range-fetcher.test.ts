@@ -20,17 +20,17 @@ test("a range is asked for from the round after the last full one, of the peer t
   expect(ranges.pump({ quorumRound: 7, ahead: { round: 41, from: validatorIndex(1) } })).toEqual([]);
 });
 
-test("the same peer goes on while it brings us on, and the next takes over when it does not", () => {
+test("the same peer goes on while it brings all it was asked for, and the next takes over when it brings less", () => {
   const ranges = fetcher();
   const asked: (number | null | undefined)[] = [];
   let quorumRound = 0;
-  for (const gain of [10, 10, 0, 10, 0, 0, 0]) {
+  for (const gain of [10, 10, 0, 10, 1, 0, 0, 0]) {
     const [ask] = ofType(ranges.pump({ quorumRound, ahead: { round: 400, from: validatorIndex(1) } }), "fetchRange");
     asked.push(ask?.from);
     quorumRound += gain;
     ranges.onFinished(quorumRound);
   }
-  expect(asked).toEqual([1, 1, 1, 2, 2, 3, 1]);
+  expect(asked).toEqual([1, 1, 1, 2, 2, 3, 1, 2]);
   // All three failed in a row: a pause, and then again.
   const paused = ranges.pump({ quorumRound, ahead: { round: 400, from: validatorIndex(1) } });
   expect(paused.map(({ type }) => type)).toEqual(["setTimer"]);
@@ -38,6 +38,25 @@ test("the same peer goes on while it brings us on, and the next takes over when 
   expect(
     ofType(ranges.pump({ quorumRound, ahead: { round: 400, from: validatorIndex(1) } }), "fetchRange"),
   ).toHaveLength(1);
+});
+
+test("after an answer that filled no round the next request begins a round higher, and never beyond the gap", () => {
+  const ranges = fetcher();
+  const begun: (number | undefined)[] = [];
+  let quorumRound = 7;
+  for (const gain of [0, 0, 2, 0, 0]) {
+    const [ask] = ofType(ranges.pump({ quorumRound, ahead: { round: 400, from: validatorIndex(1) } }), "fetchRange");
+    begun.push(ask?.fromRound);
+    quorumRound += gain;
+    ranges.onFinished(quorumRound);
+  }
+  expect(begun).toEqual([8, 9, 10, 10, 11]);
+  for (const _ of PEERS) {
+    ranges.pump({ quorumRound, ahead: { round: quorumRound + 5, from: validatorIndex(1) } });
+    ranges.onFinished(quorumRound);
+  }
+  const [ask] = ofType(ranges.pump({ quorumRound, ahead: { round: quorumRound + 5, from: null } }), "fetchRange");
+  expect(ask?.fromRound).toBeLessThanOrEqual(quorumRound + 4);
 });
 
 test("a block far ahead of one validator alone starts no range, blocks of more than F stake do", () => {

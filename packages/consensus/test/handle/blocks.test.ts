@@ -233,3 +233,29 @@ test("floods of blocks that can never enter cost bounded memory", () => {
   expect(one.engine.status().blocksInMemory).toBe(4);
   expect(signedIn(one.all)).toBeUndefined();
 });
+
+test("a late block is a weak parent of our next block, and of none after it", () => {
+  const one = started();
+  const make = (): VerifiedBlock => {
+    one.give([Uint8Array.of(one.all.length & 0xff, one.all.length >> 8)]);
+    one.fire("leader");
+    const block = signedIn(one.fire("propose"));
+    if (block === undefined) throw new Error("no block");
+    return block;
+  };
+  let own = make();
+  const [late, ...first] = one.row(1, [3, 1, 2]);
+  if (late === undefined) throw new Error("no late block");
+  let below = [...first, own];
+  one.receive(1, ...first);
+  const weak: (readonly BlockRef[])[] = [];
+  for (let round = 2; round <= 4; round += 1) {
+    if (round === 3) one.receive(3, late);
+    own = make();
+    weak.push(own.header.parents.filter((parent) => parent.round < round - 1));
+    const row = one.row(round, [1, 2], refsOf(below));
+    one.receive(1, ...row);
+    below = [...row, own];
+  }
+  expect(weak).toEqual([[], [late.ref], []]);
+});

@@ -284,3 +284,19 @@ describe("§7", () => {
     }
   });
 });
+
+test("U4: an author that acks twice stands in the receipt once", () => {
+  const one = started();
+  const update = one.chain.update(1, 1);
+  const acks = [{ update: update.digest, score: null }];
+  const first = [1, 2, 3].map((author) => carrying(one, author, author === 1 ? { updates: [update], acks } : {}));
+  const second = [1, 2, 3].map((author) => {
+    const below = refsOf(first);
+    const own = below.filter((ref) => ref.author === author);
+    const others = below.filter((ref) => ref.author !== author);
+    return one.draw({ author, round: 2, parents: [...own, ...others], body: { acks } });
+  });
+  one.receive(1, ...first, ...second);
+  const authors = ofType(one.all, "receipt").map((receipt) => receipt.acks.map(({ block }) => block.author));
+  expect(authors).toEqual([[1, 2, 3]]);
+});

@@ -19,7 +19,7 @@ export interface DrawnScenario {
 const DEFAULT_PARAMS: Scenario["params"] = { coinPeriod: 8, coinWave: 6, firstCoinRound: 8, gcDepth: 60 };
 const LEADERS_COUNT = 200;
 
-export function scenarioOf(drawn: DrawnScenario): Scenario {
+function scenarioOf(drawn: DrawnScenario): Scenario {
   const stakes = drawn.stakes ?? [1, 1, 1, 1];
   const { blocks } = drawDag(drawn.dag, stakes.length);
   const pattern = authorsOf(drawn.leaders);

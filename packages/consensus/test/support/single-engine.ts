@@ -1,6 +1,13 @@
 // One engine, validator 0 of four by default, and a pen to draw everybody else's blocks with.
 
-import { type Effect, type ConsensusEngine, type InputEvent, createEngine, epochSeedOf } from "@selvedge/consensus";
+import {
+  type Effect,
+  type ConsensusEngine,
+  type InputEvent,
+  type TimerId,
+  createEngine,
+  epochSeedOf,
+} from "@selvedge/consensus";
 import { type TestChain, type TestChainOptions, createTestChain } from "@selvedge/consensus/testing";
 import {
   type BlockBody,
@@ -50,7 +57,7 @@ export class SingleEngine {
   }
 
   /** Fires a timer whether or not it was asked for. */
-  fire(id: "propose" | "leader" | "idle" | `fetch:${number}`): readonly Effect[] {
+  fire(id: TimerId): readonly Effect[] {
     return this.feed({ type: "timer", id });
   }
 
