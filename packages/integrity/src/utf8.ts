@@ -25,6 +25,16 @@ export function textFromUtf8(bytes: Uint8Array): string | undefined {
 
 /** Asserts that the text is well-formed: a lone surrogate has no UTF-8. */
 export function utf8FromText(text: string): Uint8Array {
+  const ascii = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 0x80) return utf8FromAnyText(text);
+    ascii[index] = code;
+  }
+  return ascii;
+}
+
+function utf8FromAnyText(text: string): Uint8Array {
   assert(text.isWellFormed(), "text has no lone surrogate");
   const bytes = new Uint8Array(3 * text.length);
   let size = 0;

@@ -68,7 +68,7 @@ export function decodeBlockHeader(bytes: Uint8Array): Result<BlockHeader, Reject
   return fields.finish(() => header);
 }
 
-export function readRef(fields: FieldReader): BlockRef {
+function readRef(fields: FieldReader): BlockRef {
   return {
     round: round(fields.count("round")),
     author: validatorIndex(fields.count("author")),

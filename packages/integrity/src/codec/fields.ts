@@ -26,6 +26,8 @@ export interface IntegerRange {
   readonly max: number;
 }
 
+const DIGEST_SIZE_RANGE: IntegerRange = { min: DIGEST_SIZE_BYTES, max: DIGEST_SIZE_BYTES };
+
 export class FieldReader {
   readonly #record: string;
   readonly #verdict: Verdict;
@@ -178,7 +180,13 @@ export class FieldReader {
     return Number(value);
   }
 
-  #asBytes(field: string, value: unknown, { min, max }: IntegerRange): Uint8Array {
+  /** A copy: what is decoded shares no memory with what was received. */
+  #asBytes(field: string, value: unknown, range: IntegerRange): Uint8Array {
+    return new Uint8Array(this.#asView(field, value, range));
+  }
+
+  /** The received bytes themselves, for what does not keep them. */
+  #asView(field: string, value: unknown, { min, max }: IntegerRange): Uint8Array {
     if (!(value instanceof Uint8Array)) {
       this.fail("FIELD_TYPE", `${field}: not bytes`);
       return new Uint8Array(min);
@@ -187,11 +195,11 @@ export class FieldReader {
       this.fail("FIELD_LENGTH", `${field}: ${value.length} bytes instead of ${min === max ? min : `${min} to ${max}`}`);
       return new Uint8Array(min);
     }
-    return new Uint8Array(value);
+    return value;
   }
 
   #asDigest<Kind extends Digest>(field: string, value: unknown): Kind {
-    const bytes = this.#asBytes(field, value, { min: DIGEST_SIZE_BYTES, max: DIGEST_SIZE_BYTES });
+    const bytes = this.#asView(field, value, DIGEST_SIZE_RANGE);
     return this.isSound ? digestFromBytes<Kind>(bytes) : zeroDigest<Kind>();
   }
 
