@@ -1,8 +1,8 @@
 // The product's own consensus and ledger, whole networks of them, in virtual time: every ledger must go the same way.
 
-import type { ModelPolicy } from "@selvedge/integrity";
+import { type ModelPolicy, mustExist } from "@selvedge/integrity";
+import type { ModelInfo } from "@selvedge/ledger";
 import { describe, expect, it } from "vitest";
-
 import { LedgerWorld } from "../src/ledger-world.ts";
 
 const POLICY: ModelPolicy = {
@@ -14,6 +14,10 @@ const POLICY: ModelPolicy = {
   normMax: 1000 * 65_536,
   aggregator: { name: "weighted-mean", clip: "median-norm" },
 };
+
+function modelOf(world: LedgerWorld, index: number): ModelInfo {
+  return mustExist(world.ledger(index).models()[0], "the world has one model");
+}
 
 /** Devices send one update a second through changing gateways, based on what that gateway knows. */
 function train(seed: number, size: number): LedgerWorld {
@@ -53,15 +57,19 @@ describe("consensus and ledger in one world", () => {
   it("versions close, and the same on every validator", () => {
     const world = train(4, 4);
     const lineages = [0, 1, 2, 3].map((index) =>
-      world.ledger(index).versions(world.ledger(index).models()[0]!.id).map(({ digest }) => digest),
+      world
+        .ledger(index)
+        .versions(modelOf(world, index).id)
+        .map(({ digest }) => digest),
     );
     const shortest = Math.min(...lineages.map(({ length }) => length));
     expect(shortest).toBeGreaterThan(4);
-    for (const lineage of lineages) expect(lineage.slice(0, shortest)).toEqual(lineages[0]!.slice(0, shortest));
+    for (const lineage of lineages) expect(lineage.slice(0, shortest)).toEqual(lineages[0]?.slice(0, shortest));
   });
 
   it("the same seed gives the same world, another seed another", () => {
-    const trace = (world: LedgerWorld): string[] => world.network.hosts.map(({ engine }) => engine?.traceDigest() ?? "");
+    const trace = (world: LedgerWorld): string[] =>
+      world.network.hosts.map(({ engine }) => engine?.traceDigest() ?? "");
     expect(trace(train(5, 4))).toEqual(trace(train(5, 4)));
     expect(trace(train(6, 4))).not.toEqual(trace(train(5, 4)));
   });
@@ -75,8 +83,8 @@ describe("consensus and ledger in one world", () => {
       world.submit(0, { device, sequence: 1, base: world.newestVersion(0), values: [1, 2, 3, device] });
     }
     world.network.runUntil(6000);
-    expect(world.ledger(0).models()[0]!.current.record.version).toBe(1);
-    expect(world.ledger(3).models()[0]!.current.record.version).toBe(0);
+    expect(modelOf(world, 0).current.record.version).toBe(1);
+    expect(modelOf(world, 3).current.record.version).toBe(0);
     world.network.host(3).start();
     world.network.runUntil(12_000);
     expect(world.newestVersion(3)).toBe(world.newestVersion(0));

@@ -11,7 +11,7 @@ export interface WeightInput {
 }
 
 /** Fraction bits of a weight. */
-export const WEIGHT_FRACTION_BITS = 16;
+const WEIGHT_FRACTION_BITS = 16;
 
 /** Beyond this many samples a weight would not be a safe integer. */
 const SAMPLES_MAX = 2 ** 36;

@@ -15,7 +15,7 @@ export const VALIDATOR_COUNT = 4;
 /** The last validator is the one that is killed. */
 export const KILLED_VALIDATOR: number = VALIDATOR_COUNT - 1;
 /** For how many versions the killed validator stays away. */
-export const VERSIONS_AWAY = 3;
+const VERSIONS_AWAY = 2;
 /** One minute in four, scaled down: a second stands for a minute. */
 export const ABSENTEE_ONLINE_MS = 1000;
 export const ABSENTEE_OFFLINE_MS = 3000;

@@ -102,7 +102,7 @@ export class ChainStore {
     return stored.map((value) => (value === undefined ? undefined : readBlock(value).bytes));
   }
 
-  /** Lowest rounds first; stops at the page's bounds, but only between rounds if at least one round fits. */
+  /** Lowest rounds first, at least one block; stops at the page's bounds, within a round too. */
   async blocksInRounds(fromRound: number, toRound: number, page: BlockPage): Promise<readonly Uint8Array[]> {
     const blocks: Uint8Array[] = [];
     let sizeBytes = 0;

@@ -107,7 +107,7 @@ test("the poisoner's push is its share of the weighted lengths, with clipping an
 });
 
 test("the validator is killed half-way and comes back before the last version, however few there are", () => {
-  expect(killSchedule(20)).toEqual({ killAt: 10, restartAt: 13 });
+  expect(killSchedule(20)).toEqual({ killAt: 10, restartAt: 12 });
   for (let versions = 2; versions <= 40; versions += 1) {
     const { killAt, restartAt } = killSchedule(versions);
     expect(killAt).toBeGreaterThanOrEqual(1);
