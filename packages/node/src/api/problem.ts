@@ -40,6 +40,9 @@ const LATER: CodeRule = { status: 503, retryable: true };
 /** Refusals of the node's services that are not simply "the content is refused" (422). */
 const RULE_OF_CODE: Readonly<Record<string, CodeRule>> = {
   NO_ROOM: LATER,
+  OBSERVER_PROPOSES_NOTHING: { status: 409, retryable: false },
+  PAYLOAD_INCOMPLETE: { status: 409, retryable: true },
+  PAYLOAD_NOT_EXPECTED: { status: 409, retryable: true },
   PROOF_NOT_READY: LATER,
   TRANSACTIONS_FULL: LATER,
   TRANSACTION_EMPTY: { status: 400, retryable: false },

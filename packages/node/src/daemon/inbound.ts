@@ -36,6 +36,12 @@ export interface InboundSetup {
 const PENALTY_BAD_BLOCK = 10;
 const PENALTY_BAD_PAYLOAD = 10;
 
+/**
+ * A chunk that nobody expects any more may have come another way; one of another size than expected may be the right one,
+ * with a rival header of the same root lying about the payload's size.
+ */
+const BLAMELESS_CODES: ReadonlySet<string> = new Set(["PAYLOAD_NOT_EXPECTED", "PAYLOAD_CHUNK_SIZE"]);
+
 export function createInbound(setup: InboundSetup): TransportHandler {
   const crypto = createNodeCrypto();
   return {
@@ -48,8 +54,7 @@ export function createInbound(setup: InboundSetup): TransportHandler {
     onPayloadChunk: async (from, chunk) => {
       if (from.kind !== "validator") return;
       const verdict = await setup.payloads.accept(chunk.root, chunk, false);
-      // A chunk that nobody expects any more is no fault: the payload may have come another way.
-      if (!verdict.ok && verdict.error.code !== "PAYLOAD_NOT_EXPECTED") {
+      if (!verdict.ok && !BLAMELESS_CODES.has(verdict.error.code)) {
         setup.transport.penalise(from, PENALTY_BAD_PAYLOAD, verdict.error.code);
       }
     },

@@ -37,6 +37,7 @@ export interface JournalSetup {
   readonly chain: ChainStore;
   readonly transactions: TransactionPool;
   readonly engineStatus: () => EngineStatus;
+  readonly stopped: AbortSignal;
 }
 
 /** Times kept for latency figures, oldest dropped. */
@@ -208,9 +209,11 @@ export class NodeJournal implements HostObserver {
     return latencyMs;
   }
 
-  /** Writes that nothing waits for; a failing disk is fatal all the same. */
+  /** Writes that nothing waits for; a failing disk is fatal all the same, but not a store that a stop has closed. */
   #save(writing: Promise<void>): void {
-    writing.catch((error: unknown) => this.#parts.setup.onFatal(error));
+    writing.catch((error: unknown) => {
+      if (!this.#parts.stopped.aborted) this.#parts.setup.onFatal(error);
+    });
   }
 
   #now(): number {

@@ -1,22 +1,26 @@
 // The node as others may ask about it: fills the port of services.ts from the parts of a running node.
 
-import { type Digest, chunkCount, mustExist } from "@selvedge/integrity";
+import { type Digest, chunkCount, err, mustExist, rejection } from "@selvedge/integrity";
 import { healthOf } from "./health.ts";
 import type { NodeParts, NodeSetup } from "./parts.ts";
 import type { NodeServices, NodeStatus } from "./services.ts";
 
+/** An observer makes no blocks: what it took would wait in its memory for ever. */
+const OBSERVER_REFUSAL = err(rejection("OBSERVER_PROPOSES_NOTHING", "an observer proposes nothing; ask a validator"));
+
 export function createServices(setup: NodeSetup, parts: NodeParts): NodeServices {
   const { ledger, state, updates, transactions, journal, payloadStore } = parts;
   const startedMs = setup.nowMs();
+  const isObserver = setup.identity.validator === null;
   return {
     genesis: setup.genesis,
     chainId: parts.chainId,
     status: () => statusOf(setup, parts, startedMs),
-    submitUpdate: (update, chunkHashes) => updates.submit(update, chunkHashes),
+    submitUpdate: async (update, chunkHashes) => (isObserver ? OBSERVER_REFUSAL : updates.submit(update, chunkHashes)),
     openPayload: async (update) => updates.openPayload(update),
     updateView: (update) => updates.view(update),
     receipt: (update) => state.receipt(update),
-    submitTransaction: (bytes) => transactions.submit(bytes),
+    submitTransaction: async (bytes) => (isObserver ? OBSERVER_REFUSAL : transactions.submit(bytes)),
     transactionView: (digest) => transactions.view(digest),
     waitForTransaction: (digest, signal) => transactions.wait(digest, signal),
     models: () => ledger.models(),
@@ -44,7 +48,8 @@ function statusOf(setup: NodeSetup, parts: NodeParts, startedMs: number): NodeSt
     self,
     peers,
     engine,
-    sinceLastCommitMs,
+    // A node that has seen no commit since it started is as stalled as one whose commits ended.
+    sinceLastCommitMs: sinceLastCommitMs ?? nowMs - startedMs,
     executionLag: executor.queuedCount,
     executionLagMax: setup.genesis.params.executionLagMax,
   });

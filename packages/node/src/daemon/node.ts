@@ -27,6 +27,22 @@ export interface RunningNode {
 
 export async function startNode(setup: NodeSetup): Promise<RunningNode> {
   const parts = await openParts(setup);
+  try {
+    await startParts(setup, parts);
+  } catch (error) {
+    // Its loops must not outlive it: the owner closes the store beneath them.
+    await stopParts(parts);
+    throw error;
+  }
+  return {
+    services: createServices(setup, parts),
+    metrics: parts.metrics,
+    transport: parts.transport,
+    stop: () => stopParts(parts),
+  };
+}
+
+async function startParts(setup: NodeSetup, parts: NodeParts): Promise<void> {
   parts.journal.restoreCheckpoint(await parts.state.latestCheckpoint());
   const toExecute: CommitInput[] = [];
   for await (const input of commitsToExecute(parts.chain, parts.verify, parts.ledger.lastCommitIndex()))
@@ -34,6 +50,8 @@ export async function startNode(setup: NodeSetup): Promise<RunningNode> {
   // In one turn of the event loop: `start` is the engine's first input, and no commit that it makes overtakes these.
   parts.host.start();
   for (const { commit, blocks, consensusStateDigest } of toExecute) {
+    // Durable already, though the index that says so may be made only now.
+    parts.transactions.onCommit(commit.commit.index, blocks);
     parts.executor.enqueue({ sealed: commit, blocks, consensusStateDigest });
   }
   await parts.transport.start(
@@ -48,12 +66,6 @@ export async function startNode(setup: NodeSetup): Promise<RunningNode> {
       logger: setup.logger,
     }),
   );
-  return {
-    services: createServices(setup, parts),
-    metrics: parts.metrics,
-    transport: parts.transport,
-    stop: () => stopParts(parts),
-  };
 }
 
 async function openParts(setup: NodeSetup): Promise<NodeParts> {
@@ -106,6 +118,6 @@ function localParams({ consensus }: NodeSetup): LocalParams {
 async function stopParts(parts: NodeParts): Promise<void> {
   parts.lifetime.abort();
   await parts.transport.stop();
-  await parts.host.stop();
-  await parts.executor.stop();
+  // Together: the host may be waiting for the executor to catch up.
+  await Promise.all([parts.host.stop(), parts.executor.stop()]);
 }

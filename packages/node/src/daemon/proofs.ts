@@ -33,6 +33,8 @@ export interface CertifiedProof {
 export class ProofDesk {
   readonly #ledger: Ledger;
   readonly #waiting = new Map<CommitIndex, ProvenState>();
+  /** A certificate that came before its commit was executed here; the newest such. */
+  #early: CheckpointCertificate | undefined;
   #certified: { readonly certificate: CheckpointCertificate; readonly state: ProvenState } | undefined;
 
   constructor(ledger: Ledger) {
@@ -47,6 +49,7 @@ export class ProofDesk {
       if (proof.ok) newest.set(id, proof.value);
     }
     this.#waiting.set(index, { stateRoot, newest });
+    if (this.#early?.statement.index === index) this.onCheckpoint(this.#early);
     for (const oldest of this.#waiting.keys()) {
       if (this.#waiting.size <= PROOFS_KEPT_MAX) return;
       this.#waiting.delete(oldest);
@@ -56,6 +59,9 @@ export class ProofDesk {
   onCheckpoint(certificate: CheckpointCertificate): void {
     const { index, stateRoot } = certificate.statement;
     const state = this.#waiting.get(index);
+    // While one waits, later ones are let go: execution that lags on would never reach the newest.
+    if (state === undefined && index > this.#ledger.lastCommitIndex()) this.#early ??= certificate;
+    else if (this.#early !== undefined && this.#early.statement.index <= index) this.#early = undefined;
     if (state === undefined || state.stateRoot !== stateRoot) return;
     if (this.#certified !== undefined && this.#certified.certificate.statement.index >= index) return;
     this.#certified = { certificate, state };

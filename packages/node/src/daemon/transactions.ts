@@ -25,6 +25,8 @@ const TRANSACTIONS_RECENT_MAX = 200_000;
 
 export interface TransactionPoolSetup {
   readonly sha256: Sha256;
+  /** Bytes of transactions in a block, of the genesis: the engine passes over what is larger. */
+  readonly blockBytesMax: number;
   /** Hands content to the engine; one call for all that came in one turn of the event loop. */
   readonly propose: (transactions: readonly Uint8Array[]) => void;
   readonly committedAt: (digest: Digest) => Promise<CommitIndex | undefined>;
@@ -53,8 +55,9 @@ export class TransactionPool {
     bytes: Uint8Array,
   ): Promise<Result<{ readonly digest: Digest; readonly view: TransactionView }, Rejection>> {
     if (bytes.length === 0) return err(rejection("TRANSACTION_EMPTY", "a transaction has at least one byte"));
-    if (bytes.length > TRANSACTION_MAX_BYTES) {
-      return err(rejection("TRANSACTION_TOO_LARGE", `a transaction has at most ${TRANSACTION_MAX_BYTES} bytes`));
+    const bytesMax = Math.min(TRANSACTION_MAX_BYTES, this.#setup.blockBytesMax);
+    if (bytes.length > bytesMax) {
+      return err(rejection("TRANSACTION_TOO_LARGE", `a transaction has at most ${bytesMax} bytes`));
     }
     const digest = transactionDigest(this.#setup.sha256, bytes);
     const view = await this.view(digest);

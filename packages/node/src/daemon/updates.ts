@@ -1,6 +1,6 @@
 // Updates as one validator sees them: taken from devices, proposed once their payload is whole, vouched for when a header
-// arrives in somebody's block. A header whose base version this node has not executed yet is asked about again later,
-// because execution may lag behind the order.
+// arrives in somebody's block. A header whose base version or sequence window this node has not executed yet is asked
+// about again later, because execution may lag behind the order.
 
 import {
   type Rejection,
@@ -20,11 +20,11 @@ import type { PayloadStream, UpdateView } from "./services.ts";
 
 /** Local states remembered for status queries, newest kept. */
 const UPDATE_VIEWS_MAX = 16_384;
-/** Headers that wait for a base version which is not executed here yet. */
+/** Headers that wait for a base version or a sequence window which is not executed here yet. */
 const UPDATES_WAITING_MAX = 1_024;
 
 /** Refusals that more executed commits may turn into a permit. */
-const TRANSIENT_CODES: ReadonlySet<string> = new Set(["UPDATE_BASE_UNKNOWN"]);
+const TRANSIENT_CODES: ReadonlySet<string> = new Set(["UPDATE_BASE_UNKNOWN", "UPDATE_SEQUENCE_AHEAD"]);
 const REFUSED: UpdateVerdict = { accepted: false, score: null };
 const ACCEPTED: UpdateVerdict = { accepted: true, score: null };
 
@@ -64,7 +64,8 @@ export class UpdateDesk {
       this.#refuse(update, manifest.error);
       return manifest;
     }
-    if (this.#setup.payloads.verdictOf(update)?.ok === true) return ok(this.#accept(update));
+    const known = this.#setup.payloads.verdictOf(update);
+    if (known !== undefined) return this.#onPayload(update, known);
     this.#remember(update.digest, { state: "receiving", missingChunks: [] });
     this.#submitted.set(update.digest, update);
     if (this.#submitted.size > UPDATE_VIEWS_MAX)
@@ -140,6 +141,9 @@ export class UpdateDesk {
 
   #accept(update: SignedUpdate): UpdateView {
     this.#submitted.delete(update.digest);
+    const local = this.#views.get(update.digest);
+    // Two requests may bring the same payload to its end.
+    if (local?.state === "received") return local;
     this.#setup.propose(update);
     return this.#remember(update.digest, { state: "received" });
   }
@@ -201,18 +205,20 @@ class ChunkedStream implements PayloadStream {
       const verdict = await this.#take(this.#buffered.length);
       if (!verdict.ok) return verdict;
     }
-    const { payloads } = this.#setup;
-    const root = this.#update.header.payloadRoot;
-    if (payloads.missingChunks(root).length > 0)
-      return err(rejection("PAYLOAD_INCOMPLETE", "the payload is shorter than its header says"));
-    return this.#onVerdict(await payloads.finish(root));
+    const verdict = await this.#setup.payloads.finish(this.#update);
+    // What is short may be sent again; only what was whole has a verdict.
+    if (!verdict.ok && verdict.error.code === "PAYLOAD_INCOMPLETE") return verdict;
+    return this.#onVerdict(verdict);
   };
 
   async #take(sizeBytes: number): Promise<Result<true, Rejection>> {
     const chunk = { index: this.#nextChunk, bytes: this.#buffered.slice(0, sizeBytes) };
     this.#buffered = this.#buffered.slice(sizeBytes);
     this.#nextChunk += 1;
-    return this.#setup.payloads.accept(this.#update.header.payloadRoot, chunk, true);
+    const verdict = await this.#setup.payloads.accept(this.#update.header.payloadRoot, chunk, true);
+    // Another gateway or request has brought the payload here already: the rest is only read to its end.
+    const isHereAlready = !verdict.ok && this.#setup.payloads.verdictOf(this.#update) !== undefined;
+    return isHereAlready ? ok(true) : verdict;
   }
 }
 

@@ -64,6 +64,7 @@ function openDesks(setup: NodeSetup, opened: OpenedParts, mailbox: Mailbox<Input
     void mailbox.put({ type: "localContent", control: [], ...content });
   const transactions = new TransactionPool({
     sha256,
+    blockBytesMax: setup.genesis.params.transactionBytesMax,
     propose: (batch) => propose({ updates: [], transactions: batch }),
     committedAt: (digest) => state.transactionCommit(digest),
   });
@@ -76,6 +77,7 @@ function openDesks(setup: NodeSetup, opened: OpenedParts, mailbox: Mailbox<Input
     chain,
     transactions,
     engineStatus: opened.engine.status,
+    stopped: lifetime.signal,
   });
   const updates = new UpdateDesk({
     ledger,

@@ -66,10 +66,15 @@ export class Executor {
 
   /** Waits for the commit that is being executed; drops what is queued, which a restart executes again. */
   async stop(): Promise<void> {
+    this.#end();
+    await this.#running;
+  }
+
+  /** Nothing more is executed, and nobody is kept waiting for it. */
+  #end(): void {
     this.#isStopped = true;
     this.#queue = [];
     this.#release();
-    await this.#running;
   }
 
   /** Resolves once nothing is queued. */
@@ -84,7 +89,10 @@ export class Executor {
         if (this.#queue.length <= this.#setup.lagMax) this.#release();
       }
     } catch (error) {
-      if (!this.#isStopped) this.#onFailure(error);
+      const wasStopped = this.#isStopped;
+      // The ledger stands in the middle of a commit: nothing can be executed after it.
+      this.#end();
+      if (!wasStopped) this.#onFailure(error);
     } finally {
       this.#running = undefined;
     }

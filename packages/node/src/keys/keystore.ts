@@ -31,6 +31,7 @@ export type KdfProfile = "standard" | "edge";
 const SCRYPT_N: Readonly<Record<KdfProfile, number>> = { standard: 262_144, edge: 32_768 };
 /** A file that asks for more is refused before anything is allocated. */
 const SCRYPT_N_MAX = 1_048_576;
+const SCRYPT_N_MIN = 1024;
 const KEY_FILE_MAX_BYTES = 16 * 1024;
 const HEX = (bytes: number): ReturnType<typeof Type.String> => Type.String({ pattern: `^[0-9a-f]{${2 * bytes}}$` });
 
@@ -42,7 +43,7 @@ const KEY_FILE = Type.Object(
     kdf: Type.Object(
       {
         name: Type.Literal("scrypt"),
-        n: Type.Integer({ minimum: 2, maximum: SCRYPT_N_MAX }),
+        n: Type.Integer({ minimum: SCRYPT_N_MIN, maximum: SCRYPT_N_MAX }),
         r: Type.Literal(8),
         p: Type.Literal(1),
         salt: HEX(32),
@@ -137,10 +138,19 @@ function decrypt(
     // One message for a wrong password and a damaged file: the cipher cannot tell them apart, and must not.
     throw new NodeError("KEY_PASSWORD_WRONG", `cannot open ${path}: wrong password or damaged file`, { cause });
   }
-  const secrets: unknown = JSON.parse(plain);
+  const secrets = parseSecrets(plain);
   if (!Value.Check(SECRETS, secrets))
     throw new NodeError("KEY_MALFORMED", `the secrets in ${path} have an unknown form`);
   return secrets;
+}
+
+/** Undefined for what is not JSON: a syntax error would quote the secrets. */
+function parseSecrets(plain: string): unknown {
+  try {
+    return JSON.parse(plain);
+  } catch {
+    return undefined;
+  }
 }
 
 async function readKeyFile(path: string): Promise<KeyFile> {
@@ -152,7 +162,8 @@ async function readKeyFile(path: string): Promise<KeyFile> {
   } catch (cause) {
     throw new NodeError("KEY_MALFORMED", `${path} is not JSON`, { cause });
   }
-  if (!Value.Check(KEY_FILE, parsed)) throw new NodeError("KEY_MALFORMED", `${path} is not a key file of this version`);
+  if (!Value.Check(KEY_FILE, parsed) || !isPowerOfTwo(parsed.kdf.n))
+    throw new NodeError("KEY_MALFORMED", `${path} is not a key file of this version`);
   return parsed;
 }
 
@@ -170,6 +181,11 @@ async function refuseLoosePermissions(path: string): Promise<void> {
 
 function deriveKey(password: string, salt: Uint8Array, n: number): Buffer {
   return scryptSync(password, salt, 32, { N: n, r: 8, p: 1, maxmem: 129 * n * 8 });
+}
+
+/** Other costs make scrypt throw. */
+function isPowerOfTwo(value: number): boolean {
+  return (value & (value - 1)) === 0;
 }
 
 function associatedData(info: KeyFileInfo): Buffer {

@@ -24,8 +24,11 @@ export class IncomingPayloads {
   readonly #bytesOf = new Map<Digest, number>();
   #heldBytes = 0;
 
-  constructor(sha256: Sha256) {
+  readonly #onClosed: (root: Digest) => void;
+
+  constructor(sha256: Sha256, onClosed: (root: Digest) => void) {
     this.#sha256 = sha256;
+    this.#onClosed = onClosed;
   }
 
   /** The assembler for this manifest, made if there is none. */
@@ -59,6 +62,7 @@ export class IncomingPayloads {
     this.#assemblers.delete(root);
     this.#heldBytes -= this.#bytesOf.get(root) ?? 0;
     this.#bytesOf.delete(root);
+    this.#onClosed(root);
   }
 
   #evict(): void {

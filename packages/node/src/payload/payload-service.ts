@@ -15,12 +15,14 @@ import {
   digestFromBytes,
   digestToBytes,
   err,
+  mustExist,
   ok,
   rejection,
   verifyManifest,
 } from "@selvedge/integrity";
 import type { Ledger } from "@selvedge/ledger";
 import type { NumberWork } from "../host/worker-pool.ts";
+import { RequestSlots } from "../network/request-slots.ts";
 import type { Transport } from "../network/transport.ts";
 import type { PayloadStore } from "../storage/payload-store.ts";
 import { IncomingPayloads } from "./incoming-payloads.ts";
@@ -38,25 +40,40 @@ export interface PayloadServiceSetup {
   readonly stopped: AbortSignal;
 }
 
+interface ObtainOptions {
+  /** Asked before all others. */
+  readonly preferred?: readonly ValidatorIndex[];
+  readonly stopped?: AbortSignal;
+}
+
 /** Norm of the delta, or why no honest validator vouches for it. */
 export type PayloadVerdict = Result<number, Rejection>;
 
 /** Payload verdicts remembered, newest kept. */
 const PAYLOAD_VERDICTS_MAX = 4096;
+/** Payloads in memory to be inspected and stored; further ones wait. The worker's queue is never filled from here. */
+const INSPECTIONS_MAX = 2;
+/** Payloads that are pulled for a check at one time. Beyond, a header is not vouched for. */
+const CHECK_PULLS_MAX = 1024;
+/** A payload that nobody served for so long is given up: its header may name one that never existed. */
+const CHECK_PULL_MAX_MS = 600_000;
 
 export class PayloadService {
   readonly #setup: PayloadServiceSetup;
   readonly #incoming: IncomingPayloads;
   /** By check key; whole, stored and inspected — or refused. Bounded by PAYLOAD_VERDICTS_MAX. */
   readonly #verdicts = new Map<CheckKey, PayloadVerdict>();
-  /** Checks under way: one at a time for each key. */
+  /** Inspections under way: one at a time for each key. */
   readonly #checking = new Map<CheckKey, Promise<PayloadVerdict>>();
-  /** Headers whose payload is on its way, by payload root. */
+  readonly #inspections = new RequestSlots(INSPECTIONS_MAX, Number.POSITIVE_INFINITY);
+  /** Pulls for a check: aborted once the payload has come another way. */
+  readonly #pulls = new Map<CheckKey, AbortController>();
+  /** The first header to announce each payload that is on its way, by payload root: as many as #incoming holds. */
   readonly #expected = new Map<Digest, SignedUpdate>();
 
   constructor(setup: PayloadServiceSetup) {
     this.#setup = setup;
-    this.#incoming = new IncomingPayloads(setup.sha256);
+    this.#incoming = new IncomingPayloads(setup.sha256, (root) => this.#expected.delete(root));
   }
 
   /** What is known now, without waiting. */
@@ -67,10 +84,16 @@ export class PayloadService {
   /** Gets the payload from whoever has it, if it is not here, and checks it. Resolves when that is done. */
   async check(update: SignedUpdate, holder: ValidatorIndex): Promise<PayloadVerdict> {
     const { payloadRoot } = update.header;
-    const known = this.#verdicts.get(checkKeyOf(update)) ?? this.#checking.get(checkKeyOf(update));
+    const { store } = this.#setup;
+    if ((await store.manifest(payloadRoot)) === undefined) {
+      const pulled = await this.#pull(update, holder);
+      if (!pulled.ok) return pulled;
+    }
+    const known = this.verdictOf(update);
     if (known !== undefined) return known;
-    const stored = await this.#setup.store.whole(payloadRoot);
-    return this.#checkOnce(update, async () => stored ?? (await this.obtain(update.header, [holder])));
+    return this.#checkOnce(update, async () =>
+      mustExist(await store.whole(payloadRoot), "what was pulled or has a manifest is whole"),
+    );
   }
 
   /**
@@ -79,11 +102,11 @@ export class PayloadService {
    */
   async obtain(
     wanted: { readonly payloadRoot: Digest; readonly payloadBytes: number },
-    preferred: readonly ValidatorIndex[] = [],
+    { preferred = [], stopped = this.#setup.stopped }: ObtainOptions = {},
   ): Promise<Uint8Array> {
     const stored = await this.#setup.store.whole(wanted.payloadRoot);
     if (stored !== undefined) return stored;
-    const { sha256, transport, others, chunkBytes, stopped } = this.#setup;
+    const { sha256, transport, others, chunkBytes } = this.#setup;
     const sources = [...preferred, ...others.filter((other) => !preferred.includes(other))];
     const pulled = await pullPayload({ sha256, transport, sources, chunkBytes, stopped }, wanted);
     await this.#setup.store.putWhole(pulled, chunkBytes);
@@ -97,8 +120,9 @@ export class PayloadService {
     const manifest = verifyManifest(this.#setup.sha256, this.#manifestOf(update, chunkHashes));
     if (!manifest.ok) return manifest;
     if (this.#verdicts.has(checkKeyOf(update))) return manifest;
+    // Whoever announces the same payload for another header later does not take the place of the first.
+    if (!this.#expected.has(manifest.value.root)) this.#expected.set(manifest.value.root, update);
     this.#incoming.open(manifest.value);
-    this.#expected.set(manifest.value.root, update);
     return manifest;
   }
 
@@ -115,7 +139,9 @@ export class PayloadService {
     if (isGateway && verdict.value === "new") {
       for (const other of this.#setup.others) this.#setup.transport.pushPayloadChunk(other, { root, ...chunk });
     }
-    if (this.#incoming.get(root)?.isComplete === true && !isGateway) await this.finish(root);
+    const expected = this.#expected.get(root);
+    if (expected !== undefined && this.#incoming.get(root)?.isComplete === true && !isGateway)
+      await this.finish(expected);
     return ok(true);
   }
 
@@ -123,36 +149,65 @@ export class PayloadService {
     return this.#incoming.get(root)?.missing() ?? [];
   }
 
-  /** Once every chunk is there: inspects, stores, remembers the verdict. */
-  async finish(root: Digest): Promise<PayloadVerdict> {
-    const assembler = this.#incoming.get(root);
-    const update = this.#expected.get(root);
-    if (assembler === undefined || update === undefined || !assembler.isComplete) {
-      return err(rejection("PAYLOAD_INCOMPLETE", `chunks of payload ${root} are missing`));
-    }
+  /** Once every chunk is there, by whatever way: inspects, stores, remembers the verdict. */
+  async finish(update: SignedUpdate): Promise<PayloadVerdict> {
+    const known = this.#verdicts.get(checkKeyOf(update)) ?? this.#checking.get(checkKeyOf(update));
+    if (known !== undefined) return known;
+    const { payloadRoot } = update.header;
+    const assembler = this.#incoming.get(payloadRoot);
+    if (assembler?.isComplete !== true)
+      return err(rejection("PAYLOAD_INCOMPLETE", `chunks of payload ${payloadRoot} are missing`));
     return this.#checkOnce(update, async () => assembler.assemble());
   }
 
+  /** Ends as well when the payload arrives from a gateway meanwhile: the one that we ask may never get it. */
+  async #pull(update: SignedUpdate, holder: ValidatorIndex): Promise<PayloadVerdict> {
+    const key = checkKeyOf(update);
+    if (this.#pulls.size >= CHECK_PULLS_MAX)
+      return err(rejection("PAYLOAD_PULLS_FULL", "too many payloads are being fetched already"));
+    const arrived = this.#pulls.get(key) ?? new AbortController();
+    this.#pulls.set(key, arrived);
+    const { stopped } = this.#setup;
+    const tooLate = AbortSignal.timeout(CHECK_PULL_MAX_MS);
+    try {
+      const signal = AbortSignal.any([stopped, arrived.signal, tooLate]);
+      await this.obtain(update.header, { preferred: [holder], stopped: signal });
+      return ok(0);
+    } catch (error) {
+      const known = this.verdictOf(update);
+      if (known !== undefined) return known;
+      if (tooLate.aborted && !stopped.aborted)
+        return err(rejection("PAYLOAD_UNAVAILABLE", "no validator served the payload"));
+      throw error;
+    } finally {
+      if (this.#pulls.get(key) === arrived) this.#pulls.delete(key);
+    }
+  }
+
   async #checkOnce(update: SignedUpdate, payload: () => Promise<Uint8Array>): Promise<PayloadVerdict> {
-    const { payloadRoot } = update.header;
     const key = checkKeyOf(update);
     const running = this.#checking.get(key);
     if (running !== undefined) return running;
-    const checking = payload().then((bytes) => this.#inspectAndStore(update, bytes));
+    const checking = this.#inspections.run(async () => this.#inspectAndStore(update, await payload()));
     this.#checking.set(key, checking);
     try {
       const verdict = await checking;
       this.#remember(key, verdict);
+      this.#pulls.get(key)?.abort();
       return verdict;
     } finally {
       this.#checking.delete(key);
-      this.#incoming.close(payloadRoot);
-      this.#expected.delete(payloadRoot);
+      this.#incoming.close(update.header.payloadRoot);
     }
   }
 
   async #inspectAndStore(update: SignedUpdate, payload: Uint8Array): Promise<PayloadVerdict> {
     const { ledger, work, store, chunkBytes } = this.#setup;
+    // The root does not commit to the size, and whoever pulls by this header asks for what it says.
+    if (payload.length !== update.header.payloadBytes)
+      return err(
+        rejection("PAYLOAD_SIZE_MISMATCH", `the payload has ${payload.length} bytes, its header says another`),
+      );
     const model = ledger.model(update.header.modelId);
     if (model === undefined)
       return err(rejection("UPDATE_MODEL_UNKNOWN", `there is no model ${update.header.modelId}`));
@@ -187,7 +242,7 @@ export class PayloadService {
 type CheckKey = string;
 
 function checkKeyOf({ header }: SignedUpdate): CheckKey {
-  return `${header.payloadRoot}/${header.codec}/${header.modelId}`;
+  return `${header.payloadRoot}/${header.payloadBytes}/${header.codec}/${header.modelId}`;
 }
 
 /** `normMax` counts in units of 2^-16. */

@@ -44,7 +44,8 @@ export async function pullPayload(context: PullContext, target: PullTarget): Pro
       assembler = await pullFrom({ ...context, source, target, assembler });
       if (assembler?.isComplete === true) return assembler.assemble();
     }
-    await sleep(pauseMs, undefined, { signal: context.stopped });
+    // Rejects only when stopped; the next turn throws the signal's own reason, by which callers know a stop.
+    await sleep(pauseMs, undefined, { signal: context.stopped }).catch(() => undefined);
     pauseMs = Math.min(2 * pauseMs, PULL_PAUSE_MAX_MS);
   }
 }
@@ -93,7 +94,8 @@ function startAssembler(pull: PullFrom, portion: PayloadPortion): PayloadAssembl
     chunkHashes: hashes,
   });
   if (manifest.ok) return new PayloadAssembler(pull.sha256, manifest.value satisfies VerifiedManifest);
-  penalise(pull, "wrong manifest");
+  // Other sizes than the header's are the device's lie: an honest source cannot know what the header says.
+  if (manifest.error.code === "PAYLOAD_ROOT_MISMATCH") penalise(pull, "wrong manifest");
   return undefined;
 }
 

@@ -20,6 +20,7 @@ import {
   validatorIndex,
   wireInteger,
 } from "@selvedge/integrity";
+import { NodeError } from "../errors.ts";
 import { blockKey, commitKey, roundPrefix } from "./keys.ts";
 import { bytesField, countField, decodeTuple, encodeTuple } from "./stored-tuple.ts";
 
@@ -169,7 +170,8 @@ export class ChainStore {
   async lastCommit(): Promise<{ readonly commit: StoredCommit; readonly consensusState: Uint8Array } | undefined> {
     for await (const { value } of this.#store.iterate("commits", { reverse: true, limit: 1 })) {
       const consensusState = await this.#store.get("meta", CONSENSUS_STATE_KEY);
-      if (consensusState === undefined) return undefined;
+      if (consensusState === undefined)
+        throw new NodeError("DATA_CORRUPT", "there are commits in the store but no consensus state");
       return { commit: readCommit(value), consensusState };
     }
     return undefined;

@@ -3,7 +3,8 @@
 // what a crash leaves and is dropped (its signature never left, because the sync had not returned).
 
 import { createHash } from "node:crypto";
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { SafetyRecord } from "@selvedge/consensus";
 import { type Digest, digestFromHex, epoch, isDigestHex, round } from "@selvedge/integrity";
@@ -26,8 +27,7 @@ export class SafetyFile {
 
   /** Creates the file if `create`; otherwise a missing file is DATA_CORRUPT: it must never be made up anew. */
   static async open(path: string, options: { readonly create: boolean }): Promise<SafetyFile> {
-    const text = await readSafetyText(path, options.create);
-    const { last, chain, validBytes } = parseSafetyText(path, text);
+    const { last, chain, validBytes } = await readTail(path, options.create);
     const file = await open(path, "a", 0o600);
     await file.truncate(validBytes);
     await file.sync();
@@ -60,31 +60,39 @@ export class SafetyFile {
   }
 }
 
-async function readSafetyText(path: string, create: boolean): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    if (!isSystemError(cause, "ENOENT")) throw new NodeError("IO_FAILED", `cannot read ${path}`, { cause });
-    if (create) return "";
-    throw new NodeError("DATA_CORRUPT", `the safety file ${path} is missing: refusing to sign without it`);
-  }
+interface SafetyTail {
+  readonly last: SafetyRecord | null;
+  readonly chain: string;
+  readonly validBytes: number;
 }
 
-function parseSafetyText(path: string, text: string): { last: SafetyRecord | null; chain: string; validBytes: number } {
-  let last: SafetyRecord | null = null;
-  let chain = CHAIN_START;
-  let validBytes = 0;
-  const lines = text.split("\n");
-  // What follows the last newline is a torn write, or empty.
-  for (const line of lines.slice(0, -1)) {
-    const record = parseLine(line, chain);
-    if (record === undefined)
-      throw new NodeError("DATA_CORRUPT", `the safety file ${path} is damaged at byte ${validBytes}`);
-    last = record.record;
-    chain = record.chain;
-    validBytes += line.length + 1;
+/** Line by line: after weeks of signing the file is longer than a string may be. */
+async function readTail(path: string, create: boolean): Promise<SafetyTail> {
+  let tail: SafetyTail = { last: null, chain: CHAIN_START, validBytes: 0 };
+  let rest = "";
+  try {
+    for await (const piece of createReadStream(path, { encoding: "latin1" })) {
+      const lines = `${rest}${piece}`.split("\n");
+      // What follows the last newline is the beginning of a line, a torn write, or empty.
+      rest = lines.pop() ?? "";
+      for (const line of lines) tail = nextTail(path, tail, line);
+    }
+  } catch (cause) {
+    if (cause instanceof NodeError) throw cause;
+    if (!isSystemError(cause, "ENOENT")) throw new NodeError("IO_FAILED", `cannot read ${path}`, { cause });
+    if (!create) throw new NodeError("DATA_CORRUPT", `the safety file ${path} is missing: refusing to sign without it`);
   }
-  return { last, chain, validBytes };
+  return tail;
+}
+
+function nextTail(path: string, before: SafetyTail, line: string): SafetyTail {
+  const parsed = parseLine(line, before.chain);
+  if (parsed === undefined) throw damaged(path, before);
+  return { last: parsed.record, chain: parsed.chain, validBytes: before.validBytes + line.length + 1 };
+}
+
+function damaged(path: string, { validBytes }: SafetyTail): NodeError {
+  return new NodeError("DATA_CORRUPT", `the safety file ${path} is damaged at byte ${validBytes}`);
 }
 
 function parseLine(line: string, chainBefore: string): { record: SafetyRecord; chain: string } | undefined {

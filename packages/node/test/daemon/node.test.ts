@@ -228,4 +228,25 @@ describe("a network of four nodes", () => {
       parts.push(part);
     expect(Buffer.concat(parts)).toEqual(Buffer.from(delta.payload.subarray(10, 70_000)));
   });
+
+  test("a node whose network cannot start is stopped before the failure is told", async () => {
+    local = new LocalNetwork(4);
+    const create = local.hub.createTransport.bind(local.hub);
+    let stopCount = 0;
+    local.hub.createTransport = (options) => {
+      const transport = create(options);
+      const stop = transport.stop.bind(transport);
+      return Object.defineProperties(transport, {
+        start: { value: () => Promise.reject(new Error("the port is taken")) },
+        stop: {
+          value: () => {
+            stopCount += 1;
+            return stop();
+          },
+        },
+      });
+    };
+    await expect(local.start(0)).rejects.toThrow("the port is taken");
+    expect(stopCount).toBe(1);
+  });
 });

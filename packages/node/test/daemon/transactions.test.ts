@@ -13,7 +13,10 @@ const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const blockWith = (...transactions: readonly Uint8Array[]): VerifiedBlock =>
   ({ body: { transactions } }) as unknown as VerifiedBlock;
 
-function pool(stored: ReadonlyMap<Digest, CommitIndex> = new Map()): {
+function pool(
+  stored: ReadonlyMap<Digest, CommitIndex> = new Map(),
+  blockBytesMax = 512 * 1024,
+): {
   pool: TransactionPool;
   proposed: Uint8Array[][];
 } {
@@ -22,6 +25,7 @@ function pool(stored: ReadonlyMap<Digest, CommitIndex> = new Map()): {
     proposed,
     pool: new TransactionPool({
       sha256,
+      blockBytesMax,
       propose: (batch) => proposed.push([...batch]),
       committedAt: async (digest) => stored.get(digest),
     }),
@@ -92,6 +96,11 @@ describe("transaction pool", () => {
 
   it("refuses what is empty, too large, or one too many", async () => {
     const { pool: target } = pool();
+    // What the engine passes over because no block may carry it would be pending for ever.
+    expect(await pool(new Map(), 100).pool.submit(new Uint8Array(101))).toMatchObject({
+      ok: false,
+      error: { code: "TRANSACTION_TOO_LARGE" },
+    });
     expect(await target.submit(new Uint8Array(0))).toMatchObject({ ok: false, error: { code: "TRANSACTION_EMPTY" } });
     expect(await target.submit(new Uint8Array(TRANSACTION_MAX_BYTES + 1))).toMatchObject({
       ok: false,

@@ -116,4 +116,21 @@ describe("executor", () => {
     await stopping;
     expect(failures).toEqual([]);
   });
+
+  it("a failure ends it: nobody waits for it any more, and what comes later is not executed", async () => {
+    const never = Promise.withResolvers<void>();
+    const { scenario, executor, done, failures } = world({ lagMax: 0, hold: never.promise });
+    const [first, second, third, fourth] = commits(scenario, 3);
+    if (first === undefined || second === undefined || third === undefined || fourth === undefined)
+      throw new Error("four commits were made");
+    for (const commit of [first, second, third]) executor.enqueue(commit);
+    const room = executor.roomToRunAhead();
+    never.reject(new Error("the disk is gone"));
+    await room;
+    await executor.idle();
+    executor.enqueue(fourth);
+    await executor.idle();
+    expect(failures).toHaveLength(1);
+    expect(done).toEqual([]);
+  });
 });

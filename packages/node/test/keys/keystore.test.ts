@@ -57,6 +57,11 @@ describe("a key file", () => {
     await expect(openKeyFile(path, "pass")).rejects.toMatchObject({ code: "KEY_MALFORMED", exitCode: 65 });
   });
 
+  it.each(["32767", "2"])("is malformed, no failure of ours, if it asks for the cost %s", async (n) => {
+    const path = await rewritten(`n${n}.json`, (text) => text.replace('"n": 32768', `"n": ${n}`));
+    await expect(openKeyFile(path, "pass")).rejects.toMatchObject({ code: "KEY_MALFORMED" });
+  });
+
   it("is refused if others can read it", async () => {
     const path = await written("e.json");
     await chmod(path, 0o640);

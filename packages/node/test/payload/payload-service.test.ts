@@ -2,6 +2,7 @@
 
 import {
   MemoryStore,
+  type UpdateHeader,
   bytesFromHex,
   chainIdOf,
   chunkOf,
@@ -17,12 +18,14 @@ import {
 import { createLedger } from "@selvedge/ledger";
 import { describe, expect, it } from "vitest";
 import { createNodeCrypto, createNodeSigner, sha256 } from "../../src/crypto.ts";
+import type { NumberWork } from "../../src/host/worker-pool.ts";
+import { NetworkError } from "../../src/network/network-error.ts";
 import type { PayloadChunk, PayloadOffer, Transport } from "../../src/network/transport.ts";
 import { PayloadService } from "../../src/payload/payload-service.ts";
 import { PayloadStore } from "../../src/storage/payload-store.ts";
 import { LocalNetwork, directWork, tinyWeights } from "../daemon/local-network.ts";
 
-function world() {
+function world(work: NumberWork = directWork) {
   const { genesis, network } = new LocalNetwork(4);
   const chainId = chainIdOf(genesis, sha256);
   const store = new PayloadStore(new MemoryStore(sha256), sha256);
@@ -31,6 +34,7 @@ function world() {
   const transport = {
     pushPayloadOffer: (_: number, offer: PayloadOffer) => offers.push(offer) > 0,
     pushPayloadChunk: (_: number, chunk: PayloadChunk) => chunks.push(chunk) > 0,
+    fetchPayload: () => Promise.reject(new NetworkError("PEER_UNREACHABLE", "nobody serves it")),
   };
   const ledger = createLedger({ genesis, chainId, committee: committeeOf(genesis), crypto: createNodeCrypto() });
   const service = new PayloadService({
@@ -38,7 +42,7 @@ function world() {
     chunkBytes: genesis.params.payloadChunkBytes,
     store,
     ledger,
-    work: directWork,
+    work,
     transport: transport as unknown as Transport,
     others: [1, 2, 3].map(validatorIndex),
     stopped: new AbortController().signal,
@@ -46,7 +50,7 @@ function world() {
   const signer = createNodeSigner(bytesFromHex(mustExist(network.devices[0], "a device").secrets.signing));
   const model = mustExist(ledger.models()[0], "one model");
   /** A signed update whose delta has this value everywhere, cut into chunks. */
-  const chunked = (value: number) => {
+  const chunked = (value: number, claim: Partial<UpdateHeader> = {}) => {
     const encoded = encodeDelta(tinyWeights(value), "f32");
     if (!encoded.ok) throw new Error(encoded.error.detail);
     const payload = encoded.value;
@@ -66,6 +70,7 @@ function world() {
         sampleCount: 1,
         dataSetRoot: null,
         privacy: null,
+        ...claim,
       },
       signer,
       sha256,
@@ -110,9 +115,10 @@ describe("payload service", () => {
   it("U3: it has a verdict only once the whole payload is checked and stored", async () => {
     const { chunked, service, store } = world();
     const { update, hashes, pieces, root, payload } = chunked(1);
+    expect(service.verdictOf(update)).toBeUndefined();
     service.begin(update, hashes);
     for (const piece of pieces.slice(1)) await service.accept(root, piece, false);
-    expect(await service.finish(root)).toMatchObject({ ok: false, error: { code: "PAYLOAD_INCOMPLETE" } });
+    expect(await service.finish(update)).toMatchObject({ ok: false, error: { code: "PAYLOAD_INCOMPLETE" } });
     expect(await store.whole(root)).toBeUndefined();
     for (const piece of pieces.slice(0, 1)) await service.accept(root, piece, false);
     expect(service.verdictOf(update)?.ok).toBe(true);
@@ -137,5 +143,64 @@ describe("payload service", () => {
       ok: false,
       error: { code: "PAYLOAD_NOT_EXPECTED" },
     });
+  });
+
+  it("U3: a payload that is pushed here ends the search for it, also while nobody serves it", async () => {
+    const { chunked, service } = world();
+    const { update, hashes, pieces, root } = chunked(1);
+    const checking = service.check(update, validatorIndex(1));
+    service.begin(update, hashes);
+    for (const piece of pieces) await service.accept(root, piece, true);
+    expect(await service.finish(update)).toMatchObject({ ok: true });
+    expect(await checking).toMatchObject({ ok: true });
+  });
+
+  it("U3: a header that announces another's payload gets a verdict of its own, and takes nothing from the other", async () => {
+    const { chunked, service } = world();
+    const mine = chunked(1);
+    const rival = chunked(1, { codec: "bf16", sequence: sequenceNumber(2) });
+    expect(rival.root).toBe(mine.root);
+    service.begin(mine.update, mine.hashes);
+    service.begin(rival.update, mine.hashes);
+    for (const piece of mine.pieces) await service.accept(mine.root, piece, true);
+    expect(await service.finish(mine.update)).toMatchObject({ ok: true });
+    expect(await service.check(rival.update, validatorIndex(1))).toMatchObject({ ok: false });
+    expect(service.verdictOf(mine.update)?.ok).toBe(true);
+  });
+
+  it("U3: nothing is vouched for that has another size than its header says", async () => {
+    const { chunked, service } = world();
+    const { update, hashes, pieces, root, payload } = chunked(1);
+    const lie = chunked(1, { payloadBytes: payload.length - 1 });
+    service.begin(update, hashes);
+    for (const piece of pieces) await service.accept(root, piece, false);
+    expect(service.verdictOf(update)?.ok).toBe(true);
+    expect(await service.check(lie.update, validatorIndex(1))).toMatchObject({
+      ok: false,
+      error: { code: "PAYLOAD_SIZE_MISMATCH" },
+    });
+  });
+
+  it("inspects two payloads at a time, however many arrive", async () => {
+    let running = 0;
+    let runningMax = 0;
+    const { chunked, service } = world({
+      ...directWork,
+      inspect: async (task) => {
+        running += 1;
+        runningMax = Math.max(runningMax, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running -= 1;
+        return directWork.inspect(task);
+      },
+    });
+    const all = [0.5, 1, 1.5, 2, 2.5, 3].map((value) => chunked(value));
+    for (const { update, hashes } of all) service.begin(update, hashes);
+    const taken = all.map(async ({ pieces, root }) => {
+      for (const piece of pieces) await service.accept(root, piece, false);
+    });
+    await Promise.all(taken);
+    expect(all.every(({ update }) => service.verdictOf(update)?.ok === true)).toBe(true);
+    expect(runningMax).toBe(2);
   });
 });

@@ -83,4 +83,32 @@ describe("U2: a payload that a validator lacks is pulled", () => {
       "stopping",
     );
   });
+
+  it("a stop between two rounds rejects with the signal's own reason", async () => {
+    const stop = new AbortController();
+    const transport = {
+      fetchPayload: async () => {
+        setImmediate(() => setImmediate(() => stop.abort()));
+        throw new NetworkError("PEER_UNREACHABLE", "away");
+      },
+    } as unknown as Transport;
+    const context = { sha256, transport, sources: [validatorIndex(0)], chunkBytes: CHUNK, stopped: stop.signal };
+    const outcome = await pullPayload(context, target).catch((error: unknown) => error);
+    expect(outcome).toBe(stop.signal.reason);
+  });
+
+  it("a source is not blamed for the size that a header claims", async () => {
+    const blamed: string[] = [];
+    const stop = new AbortController();
+    const transport = {
+      fetchPayload: async (_: number, request: PayloadRequest) => {
+        setImmediate(() => setImmediate(() => stop.abort()));
+        return honest(request);
+      },
+      penalise: (_: unknown, __: number, reason: string) => blamed.push(reason),
+    } as unknown as Transport;
+    const context = { sha256, transport, sources: [validatorIndex(0)], chunkBytes: CHUNK, stopped: stop.signal };
+    await pullPayload(context, { ...target, payloadBytes: 1 }).catch(() => undefined);
+    expect(blamed).toEqual([]);
+  });
 });

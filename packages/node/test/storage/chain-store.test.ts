@@ -109,4 +109,26 @@ describe("chain store", () => {
     expect(await store.block(own.ref)).toEqual(own.bytes);
     expect(await store.blocks([block(3, 9).ref, own.ref])).toEqual([undefined, own.bytes]);
   });
+
+  it("that has commits but lost its consensus state is damaged, not new", async () => {
+    const disk = new MemoryDisk();
+    const store = new MemoryStore(sha256, disk);
+    const first = await ChainStore.open(store, sha256);
+    const leader = block(0, 1);
+    const sealed = sealCommit(
+      {
+        epoch: epoch(0),
+        index: commitIndex(1),
+        slot: { kind: "P", number: 1 },
+        leader: leader.ref,
+        previous: zeroDigest<CommitDigest>(),
+        blocks: [leader.ref],
+        timestampMs: 1,
+      },
+      sha256,
+    );
+    await first.persist(effect([leader], { commits: [{ sealed, consensusState: Uint8Array.of(1) }] }));
+    await store.batch([{ type: "delete", space: "meta", key: "consensus-state" }], { sync: false });
+    await expect(first.lastCommit()).rejects.toMatchObject({ code: "DATA_CORRUPT" });
+  });
 });

@@ -1,5 +1,6 @@
 // The safety file never forgets what was signed, and never pretends to know what it does not.
 
+import { createHash } from "node:crypto";
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -75,6 +76,23 @@ describe("safety file", () => {
     }
     const lines = whole.toString().split("\n");
     await writeFile(path, [lines[0], lines[2], ""].join("\n"));
+    await expect(SafetyFile.open(path, { create: false })).rejects.toMatchObject({ code: "DATA_CORRUPT" });
+  });
+
+  it("is read whole, however long it has become", async () => {
+    let text = "";
+    let chain = "0".repeat(16);
+    // Several pieces of a stream, cut within lines.
+    for (let at = 1; at <= 1500; at += 1) {
+      const fields = `0 ${at} ${digest}`;
+      chain = createHash("sha256").update(`${chain} ${fields}`).digest("hex").slice(0, 16);
+      text += `${fields} ${chain}\n`;
+    }
+    await writeFile(path, text);
+    const again = await SafetyFile.open(path, { create: false });
+    expect(again.last).toEqual(record(1500));
+    await again.close();
+    await writeFile(path, text.replace("\n0 700 ", "\n0 701 "));
     await expect(SafetyFile.open(path, { create: false })).rejects.toMatchObject({ code: "DATA_CORRUPT" });
   });
 });
