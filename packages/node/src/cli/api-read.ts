@@ -1,6 +1,8 @@
-// Asks a running node over HTTP: the node's address and token are those of its home, or given on the command line.
-// Answers are untrusted text; their form is checked by the caller.
+// Asks a running node over HTTP: the node's address and token are those of its home, or given on the command line. A
+// device's home has no node; its gateways answer. Answers are untrusted text; their form is checked by the caller.
 
+import { homePaths } from "../config/home.ts";
+import { loadConfig } from "../config/load.ts";
 import { NodeError } from "../errors.ts";
 import { readPasswordFile } from "../keys/keystore.ts";
 import { homeOf } from "./context.ts";
@@ -20,16 +22,50 @@ export interface ApiAddressOptions {
   readonly api?: string;
 }
 
+/** Where to ask, in order of preference: `--api`, the gateways of a device's home, or the node that runs in `--home`. */
+export async function apiAddressesOf(options: ApiAddressOptions): Promise<readonly [ApiAddress, ...ApiAddress[]]> {
+  if (options.api === undefined) {
+    const [first, ...others] = await gatewaysOf(homeOf(options));
+    if (first !== undefined) return [first, ...others];
+  }
+  return [await apiAddressOf(options)];
+}
+
+async function gatewaysOf(home: string): Promise<readonly ApiAddress[]> {
+  const config = await loadConfig({ file: homePaths(home).config, environment: process.env, flags: {} });
+  if (config.role !== "device") return [];
+  if (config.device.gateways.length === 0)
+    throw new NodeError("USAGE", "give --api, or list device.gateways in the configuration");
+  return config.device.gateways.map((url) => givenAddress(url, "a gateway"));
+}
+
 /** `--api` with SELVEDGE_TOKEN, or the node that runs in `--home`. */
 export async function apiAddressOf(options: ApiAddressOptions): Promise<ApiAddress> {
-  if (options.api !== undefined) {
-    if (!URL.canParse(options.api)) throw new NodeError("USAGE", `--api is a URL, not ${options.api}`);
-    return { url: options.api.replace(/\/+$/u, ""), token: process.env["SELVEDGE_TOKEN"] ?? null };
-  }
+  if (options.api !== undefined) return givenAddress(options.api, "--api");
   const home = homeOf(options);
   const run = await readRunFile(home);
   if (run === undefined) throw new NodeError("API_UNREACHABLE", `no node runs in ${home}`);
   return { url: run.url, token: run.tokenFile === "" ? null : await readPasswordFile(run.tokenFile) };
+}
+
+function givenAddress(url: string, name: string): ApiAddress {
+  if (!URL.canParse(url)) throw new NodeError("USAGE", `${name} is a URL, not ${url}`);
+  return { url: url.replace(/\/+$/u, ""), token: process.env["SELVEDGE_TOKEN"] ?? null };
+}
+
+/** Asks the addresses in order until one is reachable. */
+export async function readAnyApi(
+  [first, ...others]: readonly [ApiAddress, ...ApiAddress[]],
+  path: string,
+): Promise<unknown> {
+  try {
+    return await readApi(first, path);
+  } catch (error) {
+    const [next, ...later] = others;
+    const isDown = error instanceof NodeError && error.code === "API_UNREACHABLE";
+    if (next === undefined || !isDown) throw error;
+    return readAnyApi([next, ...later], path);
+  }
 }
 
 /** The parsed JSON answer; API_UNREACHABLE if there is none, API_ERROR with the node's own code if it refuses. */

@@ -23,7 +23,7 @@ import { type DeviceClient, openDeviceClient } from "../device/device-client.ts"
 import { NodeError } from "../errors.ts";
 import { openKeyFile, readPasswordFile } from "../keys/keystore.ts";
 import { readTextIfThere } from "../storage/files.ts";
-import { type ApiAddressOptions, apiAddressOf } from "./api-read.ts";
+import { type ApiAddressOptions, apiAddressesOf } from "./api-read.ts";
 import { homeOf } from "./context.ts";
 
 const GENESIS_MAX_BYTES: number = 64 * 1024 * 1024;
@@ -78,17 +78,17 @@ export async function withReader<Value>(
     path,
     new NodeError("USAGE", `there is no genesis file ${path}; give --genesis or --home`),
   );
-  const { url, token } = await apiAddressOf(options);
+  const addresses = await apiAddressesOf(options);
   const folder = await mkdtemp(join(tmpdir(), "selvedge-reader-"));
   try {
     const client = await openDeviceClient({
       genesis,
-      gateways: [checkedUrl(url)],
+      gateways: addresses.map(({ url }) => checkedUrl(url)),
       // A reader signs nothing.
       signer: portableSigner(new Uint8Array(32)),
       outboxFolder: join(folder, "outbox"),
       checkpointFile: join(folder, "checkpoint"),
-      token,
+      token: addresses[0].token,
     });
     return await work({ client, genesis });
   } finally {

@@ -4,6 +4,7 @@
 import { InvariantError, StoreError } from "@selvedge/integrity";
 import { CommanderError } from "commander";
 import { EXIT, type ExitCode, NodeError } from "../errors.ts";
+import { NetworkError } from "../network/network-error.ts";
 import { type Output, printable, processOutput } from "./output.ts";
 import { createProgram } from "./program.ts";
 
@@ -34,7 +35,8 @@ function report(output: Output, error: unknown): ExitCode {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof NodeError || error instanceof StoreError) return `${printable(error.message)} (${error.code})`;
+  if (error instanceof NodeError || error instanceof StoreError || error instanceof NetworkError)
+    return `${printable(error.message)} (${error.code})`;
   if (error instanceof InvariantError) return `${error.message} (INVARIANT)`;
   return error instanceof Error ? `${error.stack ?? error.message} (UNEXPECTED)` : `${String(error)} (UNEXPECTED)`;
 }
@@ -42,6 +44,7 @@ function describe(error: unknown): string {
 /** As the daemon's own, without loading the daemon. */
 function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof NodeError) return error.exitCode;
+  if (error instanceof NetworkError) return EXIT.unavailable;
   if (error instanceof InvariantError) return EXIT.invariant;
   if (error instanceof StoreError) return error.code === "STORE_CORRUPT" ? EXIT.corrupt : EXIT.io;
   return EXIT.unexpected;

@@ -36,12 +36,15 @@ export async function loadConfig(sources: ConfigSources): Promise<NodeConfig> {
 /** The checked configuration, or CONFIG_INVALID that names the first wrong key. */
 export function checkConfig(config: unknown, origin: string): NodeConfig {
   if (Value.Check(CONFIG_SCHEMA, config)) return config;
-  const [first] = Value.Errors(CONFIG_SCHEMA, config);
+  const errors = Value.Errors(CONFIG_SCHEMA, config);
+  const [first] = errors;
   const where = first === undefined ? "" : first.instancePath.replaceAll("/", ".").replace(/^\./u, "");
-  throw new NodeError(
-    "CONFIG_INVALID",
-    `${origin}: ${where === "" ? "configuration" : where} ${first?.message ?? "is invalid"}`,
+  // A choice fails once for every value that it could have.
+  const choices = errors.flatMap((error) =>
+    error.keyword === "const" && error.instancePath === first?.instancePath ? [String(error.params.allowedValue)] : [],
   );
+  const what = choices.length > 0 ? `is one of ${choices.join(", ")}` : (first?.message ?? "is invalid");
+  throw new NodeError("CONFIG_INVALID", `${origin}: ${where === "" ? "configuration" : where} ${what}`);
 }
 
 async function readConfigFile(path: string): Promise<Tree> {

@@ -151,6 +151,8 @@ class TrainingRun {
 
   async #kill(version: number): Promise<void> {
     const pid = await this.#killing.kill(version);
+    // Told to stop meanwhile: every process ends anyhow.
+    if (this.#parts.signal.aborted) return;
     this.#mark(`validator ${KILLED_VALIDATOR} killed`);
     await this.#parts.screen.line(
       `  validator ${KILLED_VALIDATOR} (process ${pid}) is killed with SIGKILL; three of four go on`,

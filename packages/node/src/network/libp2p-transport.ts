@@ -18,7 +18,7 @@ import type { NetworkLogger } from "./logger.ts";
 import { NetworkError } from "./network-error.ts";
 import { blocksTopic } from "./protocols.ts";
 import { serveProtocols } from "./serve-protocols.ts";
-import { pause, reasonOf, supervise } from "./supervise.ts";
+import { listenFailure, pause, reasonOf, supervise } from "./supervise.ts";
 import type {
   BlockRequest,
   PayloadChunk,
@@ -128,7 +128,7 @@ class Libp2pTransport implements Transport {
     try {
       await this.#node.start();
     } catch (error) {
-      throw new NetworkError("LISTEN_FAILED", reasonOf(error), { cause: error });
+      throw new NetworkError("LISTEN_FAILED", listenFailure(error), { cause: error });
     }
     this.#gossip.start();
     for (const peer of this.#setup.peers) this.#keepConnected(peer);

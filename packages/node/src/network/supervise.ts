@@ -30,3 +30,11 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", finish);
   });
 }
+
+/** Why each address could not be listened on, in one line: libp2p's own text has a stack for each of them. */
+export function listenFailure(error: unknown): string {
+  const text = reasonOf(error);
+  const addresses = [...text.matchAll(/^ +(?<address>\/\S+): (?:[A-Za-z]*Error: )?(?<reason>.+)$/gmu)];
+  if (addresses.length === 0) return text.split("\n")[0] ?? "";
+  return addresses.map(({ groups }) => `${groups?.["address"] ?? ""}: ${groups?.["reason"] ?? ""}`).join("; ");
+}

@@ -11,7 +11,7 @@ export class NodeMetrics {
   readonly #faults: Counter<"type">;
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry, prefix: "selvedge_process_" });
+    collectDefaultMetrics({ register: this.registry, prefix: "selvedge_" });
     const registers = [this.registry];
     for (const [name, help] of COUNTERS)
       this.#counters.set(name, new Counter({ name: `selvedge_${name}`, help, registers }));

@@ -17,6 +17,7 @@ import { NodeError } from "../errors.ts";
 import { ChainStore } from "../storage/chain-store.ts";
 import { PayloadStore } from "../storage/payload-store.ts";
 import { StateStore } from "../storage/state-store.ts";
+import { checkLogs } from "./log-check.ts";
 
 export interface VerifiedHome {
   readonly paths: HomePaths;
@@ -32,7 +33,7 @@ export interface VerifiedHome {
   readonly close: () => Promise<void>;
 }
 
-/** HOME_IN_USE if the node runs, HOME_MISSING if there is none. */
+/** HOME_IN_USE if the node runs, HOME_MISSING if there is none, a finding if the database's log is damaged. */
 export async function openVerifiedHome(root: string): Promise<VerifiedHome> {
   const paths = homePaths(root);
   if (!(await isThere(paths.genesis))) throw new NodeError("HOME_MISSING", `${root} is not initialised`);
@@ -40,6 +41,7 @@ export async function openVerifiedHome(root: string): Promise<VerifiedHome> {
   const chainId = chainIdOf(genesis, sha256);
   const committee = committeeOf(genesis);
   const crypto = createNodeCrypto();
+  await checkLogs(paths.chainData);
   const store = await openStore(paths, genesis);
   try {
     return {

@@ -1,6 +1,7 @@
 // The contract of the command line: exit codes, data on stdout and everything else on stderr, nothing overwritten.
 
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -131,6 +132,32 @@ describe("a node that cannot start says why", () => {
     const { exitCode, stderr } = await runSelvedge(["start", "--home", home]);
     expect(exitCode).toBe(78);
     expect(stderr).toContain("did you mean api.port?");
+  });
+
+  it("with a word that is no choice: 78 and the choices", async () => {
+    const home = join(folder, "loud");
+    await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
+    const { exitCode, stderr } = await runSelvedge(["start", "--home", home, "--log-level", "loud"]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain("log.level is one of trace, debug, info, warn, error, silent");
+  });
+
+  it("with a port for peers that is taken: 69, the address, and no stack", async () => {
+    const home = join(folder, "taken");
+    await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
+    const other = createServer();
+    const port = await new Promise<number>((resolve) => {
+      other.listen(0, "127.0.0.1", () => {
+        const address = other.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+    const listen = `/ip4/127.0.0.1/tcp/${port}`;
+    const { exitCode, stderr } = await runSelvedge(["start", "--home", home, "--api-port", "0", "--listen", listen]);
+    other.close();
+    expect(exitCode).toBe(69);
+    expect(stderr).toMatch(new RegExp(`error: ${listen}: .*EADDRINUSE.* \\(LISTEN_FAILED\\)\n$`, "u"));
+    expect(stderr).not.toContain("    at ");
   });
 
   it("with a role's key missing: 2", async () => {

@@ -30,7 +30,7 @@ export async function runDevnet(options: DevnetCommandOptions, output: Output): 
     options.home === undefined
       ? await mkdtemp(join(tmpdir(), "selvedge-devnet-"))
       : fromUserFolder(options.home, process.env);
-  output.note(`starting ${validators} validators and ${observers} observers in ${home}`);
+  output.note(`starting ${counted(validators, "validator")} and ${counted(observers, "observer")} in ${home}`);
   const plan = {
     name: "devnet",
     validators,
@@ -49,6 +49,10 @@ export async function runDevnet(options: DevnetCommandOptions, output: Output): 
     await devnet.stop();
   }
   return EXIT.ok;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function summary({

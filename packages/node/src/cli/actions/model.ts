@@ -9,7 +9,7 @@ import { sha256 } from "../../crypto.ts";
 import { isThere } from "../../daemon/home.ts";
 import { EXIT, NodeError } from "../../errors.ts";
 import { writeFileAtomically } from "../../storage/files.ts";
-import { type ApiAddressOptions, apiAddressOf, readApi } from "../api-read.ts";
+import { type ApiAddressOptions, apiAddressesOf, readAnyApi } from "../api-read.ts";
 import { type ReaderOptions, modelIdOf, versionOf, withReader } from "../device-session.ts";
 import { type Output, formatBytes, jsonLine, printable, table } from "../output.ts";
 import { valueOf } from "../rejections.ts";
@@ -37,7 +37,7 @@ const VERSIONS = Type.Object({ versions: Type.Array(VERSION) });
 type JsonOption = ApiAddressOptions & { readonly json?: boolean };
 
 export async function listModels(options: JsonOption, output: Output): Promise<number> {
-  const answer = await readApi(await apiAddressOf(options), "/v1/models");
+  const answer = await readAnyApi(await apiAddressesOf(options), "/v1/models");
   if (!Value.Check(MODELS, answer)) throw unknownAnswer();
   const rows = answer.models.map(({ id, current, waitingCount, policy }) => [
     printable(id),
@@ -55,10 +55,10 @@ export async function listModels(options: JsonOption, output: Output): Promise<n
 }
 
 export async function showModel(options: JsonOption & { readonly argument: string }, output: Output): Promise<number> {
-  const address = await apiAddressOf(options);
+  const addresses = await apiAddressesOf(options);
   const id = modelIdOf(options.argument);
-  const model = await readApi(address, `/v1/models/${id}`);
-  const versions = await readApi(address, `/v1/models/${id}/versions?order=newest`);
+  const model = await readAnyApi(addresses, `/v1/models/${id}`);
+  const versions = await readAnyApi(addresses, `/v1/models/${id}/versions?order=newest`);
   if (!Value.Check(MODEL, model) || !Value.Check(VERSIONS, versions)) throw unknownAnswer();
   const rows = versions.versions.map(({ version, updateCount, commitIndex, weightsRoot }) => [
     String(version),

@@ -80,7 +80,7 @@ function registerModel(program: Command, context: CliContext): void {
   const reading = (command: Command): Command =>
     command
       .option(HOME_FLAG, HOME_HELP)
-      .option("--api <url>", "ask this node in place of the home's")
+      .option("--api <url>", "ask this node in place of the home's, or of a device's gateways")
       .option(JSON_FLAG, JSON_HELP);
   const list = reading(model.command("list").description("all models, as a node tells it"));
   onAction(list, context, async () => (await import("../actions/model.ts")).listModels);
