@@ -18,6 +18,9 @@ export interface GenesisDevice {
   readonly publicKey: Uint8Array;
 }
 
+/** Norms count in units of 2^-16 wherever they are agreed. */
+export const NORM_UNIT: number = 2 ** 16;
+
 /** The policy by which versions of a model close (docs/protocol.md §8, U7). */
 export interface ModelPolicy {
   /** Updates per version. */

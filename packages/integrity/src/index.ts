@@ -123,6 +123,7 @@ export {
   type GenesisModel,
   type GenesisValidator,
   type ModelPolicy,
+  NORM_UNIT,
   type TensorShape,
 } from "./genesis.ts";
 export {

@@ -33,6 +33,7 @@ export {
 } from "./ledger-api.ts";
 export { createLedger, restoreLedger } from "./ledger.ts";
 export { LEDGER_LIMITS, type LedgerLimits } from "./limits.ts";
+export { checkNorm } from "./module/authorisation.ts";
 export { transactionDigest } from "./module/log.ts";
 export { genesisRecord } from "./module/model.ts";
 export { type DeviceInfo, type ModelInfo, type SequenceInfo, type UpdatePermit, type UpdateStatus } from "./query.ts";

@@ -6,6 +6,8 @@ import {
   DELTA_CODECS,
   type DeviceId,
   type ModelId,
+  type ModelPolicy,
+  NORM_UNIT,
   type ProtocolParams,
   type Rejection,
   type Result,
@@ -30,9 +32,6 @@ export interface AuthorisationView {
   readonly models: ReadonlyMap<ModelId, Model>;
   readonly accountOf: (device: DeviceId, model: ModelId) => Account | undefined;
 }
-
-/** Units of a policy's norm bound. */
-const NORM_UNIT = 2 ** 16;
 
 /** U3: what an honest validator asks of a header before it looks at the payload. */
 export function checkUpdate(view: AuthorisationView, header: UpdateHeader): Result<UpdatePermit, Rejection> {
@@ -113,6 +112,11 @@ export function checkDelta(model: Model | undefined, delta: Delta): Result<numbe
   const norm = normOf(delta);
   // Squares of float32 values never overflow float64: a sum that is not finite has a term that is not.
   if (!Number.isFinite(norm)) return refuse("DELTA_NOT_FINITE", "the delta holds NaN or infinity");
+  return checkNorm(policy, norm);
+}
+
+/** U3, the last part alone: for a host whose worker has decoded the delta and taken its norm (`normOf`). */
+export function checkNorm(policy: ModelPolicy, norm: number): Result<number, Rejection> {
   if (norm * NORM_UNIT > policy.normMax) return refuse("DELTA_NORM", "the delta's norm is beyond the model's bound");
   return ok(norm);
 }

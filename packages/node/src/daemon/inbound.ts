@@ -1,8 +1,7 @@
 // What the network may ask of the node: blocks in, payload in, answers out. Bytes are verified here, on the way in; the
 // engine sees verified blocks only, and waiting for its mailbox is what slows a fast peer down.
 
-import { type VerifiedBlock, verifyUpdate } from "@selvedge/integrity";
-import { createNodeCrypto } from "../crypto.ts";
+import { type Crypto, type VerifiedBlock, verifyUpdate } from "@selvedge/integrity";
 import type { Host } from "../host/host.ts";
 import { BLOCKS_PER_RESPONSE_MAX, RESPONSE_MAX_BYTES } from "../network/limits.ts";
 import type {
@@ -22,6 +21,7 @@ import type { PayloadStore } from "../storage/payload-store.ts";
 import type { BlockVerifier } from "./parts.ts";
 
 export interface InboundSetup {
+  readonly crypto: Crypto;
   readonly verifyBlock: BlockVerifier;
   readonly host: Host;
   readonly chain: ChainStore;
@@ -43,12 +43,12 @@ const PENALTY_BAD_PAYLOAD = 10;
 const BLAMELESS_CODES: ReadonlySet<string> = new Set(["PAYLOAD_NOT_EXPECTED", "PAYLOAD_CHUNK_SIZE"]);
 
 export function createInbound(setup: InboundSetup): TransportHandler {
-  const crypto = createNodeCrypto();
   return {
     onBlocks: (from, blocks) => takeBlocks(setup, from, blocks),
     onPayloadOffer: async (from, offer) => {
       if (from.kind !== "validator") return;
-      if (!verifyUpdate(offer.update, crypto).ok) setup.transport.penalise(from, PENALTY_BAD_PAYLOAD, "unsigned offer");
+      if (!verifyUpdate(offer.update, setup.crypto).ok)
+        setup.transport.penalise(from, PENALTY_BAD_PAYLOAD, "unsigned offer");
       else takeOffer(setup, offer);
     },
     onPayloadChunk: async (from, chunk) => {

@@ -57,6 +57,7 @@ async function startParts(setup: NodeSetup, parts: NodeParts): Promise<void> {
   await parts.transport.start(
     createInbound({
       verifyBlock: parts.verify,
+      crypto: parts.crypto,
       host: parts.host,
       chain: parts.chain,
       payloads: parts.payloads,
@@ -99,7 +100,19 @@ async function openParts(setup: NodeSetup): Promise<NodeParts> {
     }),
   );
   const transport = await setup.makeTransport(crypto, committee, chainId);
-  return wire(setup, { chainId, committee, engine, ledger, chain, state, payloadStore, metrics, transport, verify });
+  return wire(setup, {
+    chainId,
+    committee,
+    crypto,
+    engine,
+    ledger,
+    chain,
+    state,
+    payloadStore,
+    metrics,
+    transport,
+    verify,
+  });
 }
 
 function createBlockVerifier(context: BlockContext, metrics: NodeMetrics): BlockVerifier {

@@ -73,5 +73,7 @@ export interface NodeParts {
   readonly executor: Executor;
   readonly host: Host;
   readonly lifetime: AbortController;
+  /** One for all that the node verifies: keys are imported once, and the slow path is counted. */
+  readonly crypto: Crypto;
   readonly verify: BlockVerifier;
 }

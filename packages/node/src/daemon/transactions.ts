@@ -8,11 +8,11 @@ import {
   type Result,
   type Sha256,
   type VerifiedBlock,
-  digestOf,
   err,
   ok,
   rejection,
 } from "@selvedge/integrity";
+import { transactionDigest } from "@selvedge/ledger";
 import type { TransactionView } from "./services.ts";
 
 /** Transactions that may wait for a commit here; beyond, submitting is refused as retryable. */
@@ -154,8 +154,4 @@ export class TransactionPool {
       this.#recent.delete(oldest);
     }
   }
-}
-
-function transactionDigest(sha256: Sha256, bytes: Uint8Array): Digest {
-  return digestOf(sha256, "transaction", bytes);
 }

@@ -20,6 +20,7 @@ export type OpenedParts = Pick<
   NodeParts,
   | "chainId"
   | "committee"
+  | "crypto"
   | "engine"
   | "ledger"
   | "chain"

@@ -1,12 +1,9 @@
 // The model that a test network trains by default: the digit reader of training/, with the demonstration's policy.
 
-import { type AggregatorSpec, type ModelPolicy, type Weights, weightsOf } from "@selvedge/integrity";
+import { type AggregatorSpec, type ModelPolicy, NORM_UNIT, type Weights, weightsOf } from "@selvedge/integrity";
 import { BUFFER_POLICY } from "../training/defaults.ts";
 import { type DigitModel, initialModel, tensorNamed, tensorShapes } from "../training/model.ts";
 import type { NetworkModel } from "./make-network.ts";
-
-/** Units of a norm on the wire. */
-const NORM_UNIT = 65_536;
 
 export const DEFAULT_DIGIT_POLICY: ModelPolicy = {
   bufferSize: BUFFER_POLICY.bufferSize,

@@ -20,7 +20,7 @@ import {
   rejection,
   verifyManifest,
 } from "@selvedge/integrity";
-import type { Ledger } from "@selvedge/ledger";
+import { type Ledger, checkNorm } from "@selvedge/ledger";
 import type { NumberWork } from "../host/worker-pool.ts";
 import { RequestSlots } from "../network/request-slots.ts";
 import type { Transport } from "../network/transport.ts";
@@ -213,11 +213,9 @@ export class PayloadService {
       return err(rejection("UPDATE_MODEL_UNKNOWN", `there is no model ${update.header.modelId}`));
     const norm = await work.inspect({ codec: update.header.codec, payload, tensors: model.tensors });
     if (!norm.ok) return norm;
-    if (norm.value > model.policy.normMax / NORM_UNITS) {
-      return err(rejection("DELTA_NORM", `the delta's norm ${norm.value} is above the model's bound`));
-    }
-    await store.putWhole(payload, chunkBytes);
-    return norm;
+    const permitted = checkNorm(model.policy, norm.value);
+    if (permitted.ok) await store.putWhole(payload, chunkBytes);
+    return permitted;
   }
 
   #remember(key: CheckKey, verdict: PayloadVerdict): void {
@@ -244,9 +242,6 @@ type CheckKey = string;
 function checkKeyOf({ header }: SignedUpdate): CheckKey {
   return `${header.payloadRoot}/${header.payloadBytes}/${header.codec}/${header.modelId}`;
 }
-
-/** `normMax` counts in units of 2^-16. */
-const NORM_UNITS = 65_536;
 
 export function hashesOf(manifest: VerifiedManifest): Uint8Array[] {
   return manifest.chunkHashes.map(digestToBytes);
