@@ -18,7 +18,9 @@ import { PayloadTracker } from "./dag/payload-tracker.ts";
 import { PeerKnowledge } from "./dag/peer-knowledge.ts";
 import { RangeFetcher } from "./dag/range-fetcher.ts";
 import { ThresholdClock } from "./dag/threshold-clock.ts";
-import { Pacemaker } from "./pacemaker.ts";
+import type { EngineMemo } from "./memo.ts";
+import { createPacemakerView } from "./pacemaker-view.ts";
+import { Pacemaker, type PacemakerView } from "./pacemaker.ts";
 import type { EngineSetup } from "./params.ts";
 import { Receipts } from "./receipts.ts";
 import { CheckpointVotes } from "./votes-checkpoint.ts";
@@ -38,6 +40,8 @@ export interface Core {
   readonly peers: PeerKnowledge;
   readonly payload: PayloadTracker;
   readonly pacemaker: Pacemaker;
+  /** What the pacemaker is told. */
+  readonly view: PacemakerView;
   readonly content: OwnContent;
   readonly acks: Acks;
   readonly receipts: Receipts;
@@ -61,6 +65,7 @@ export interface OwnState {
 
 export interface CoreOrigin {
   readonly dag: DagState;
+  readonly memo: EngineMemo;
   readonly resume: Uint8Array | null;
 }
 
@@ -68,7 +73,7 @@ export function genesisRefsOf({ chainId, committee, crypto }: EngineSetup): read
   return genesisRefs({ chainId, epoch: committee.epoch, size: committee.validators.length }, crypto.sha256);
 }
 
-export function createCore(setup: EngineSetup, { dag, resume }: CoreOrigin): Core {
+export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin): Core {
   const { committee, params, local, crypto, chainId } = setup;
   const self = setup.validator?.index ?? null;
   const peers = peersOf(setup);
@@ -78,24 +83,17 @@ export function createCore(setup: EngineSetup, { dag, resume }: CoreOrigin): Cor
   const fetching = { peers, timeoutMs: local.fetchTimeoutMs };
   const nextId = counter();
   const genesis = genesisRefsOf(setup);
+  const rule = commitRuleOf(setup, { dag, memo, resume });
+  const clock = new ThresholdClock(committee);
+  const payload = new PayloadTracker();
+  const content = new OwnContent({ sha256: crypto.sha256, params, uncommittedBytesMax: local.ownUncommittedBytesMax });
   return {
     setup,
     self,
     genesis,
     dag,
-    rule: new CommitRule({
-      chainId,
-      committee,
-      params,
-      crypto,
-      dag,
-      coin: setup.coin,
-      families: setup.slotFamilies ?? "both",
-      epochSeed: epochSeedOf(crypto.sha256, chainId, committee.epoch),
-      startTimestampMs: 0,
-      resume,
-    }),
-    clock: new ThresholdClock(committee),
+    rule,
+    clock,
     parking: new BlockManager({
       isIn: (ref) => ref.round === 0 || dag.holds(ref),
       acceptedInSlot: ({ round, author }) => dag.inSlot(round, author).length,
@@ -104,10 +102,11 @@ export function createCore(setup: EngineSetup, { dag, resume }: CoreOrigin): Cor
     }),
     fetcher: new Fetcher(fetching, nextId),
     ranges: new RangeFetcher({ ...fetching, roundsMax: local.fetchRangeRoundsMax }, nextId),
-    peers: new PeerKnowledge(committee.validators.length),
-    payload: new PayloadTracker(),
+    peers: new PeerKnowledge({ committeeSize: committee.validators.length, dag, self, histories: memo.histories }),
+    payload,
     pacemaker: new Pacemaker(local),
-    content: new OwnContent({ sha256: crypto.sha256, params, uncommittedBytesMax: local.ownUncommittedBytesMax }),
+    view: createPacemakerView({ setup, rule, dag, clock, content, acks, payload }),
+    content,
     acks,
     receipts: new Receipts({ committee, keyOf: (update) => acks.keyOf(update), keepCommits }),
     commitVotes: new CommitVotes(params.commitVotesMax),
@@ -118,11 +117,29 @@ export function createCore(setup: EngineSetup, { dag, resume }: CoreOrigin): Cor
       windowCommits: 2 * params.executionLagMax,
       checkpointEvery: params.checkpointEvery,
       votesMax: params.checkpointVotesMax,
+      signatures: memo.signatures,
     }),
     equivocators: new Set(),
     lookups: new Map(),
     own: ownAtGenesis(self === null ? null : (genesis[self] ?? null)),
   };
+}
+
+function commitRuleOf(setup: EngineSetup, { dag, memo, resume }: CoreOrigin): CommitRule {
+  const { chainId, committee, crypto } = setup;
+  return new CommitRule({
+    chainId,
+    committee,
+    params: setup.params,
+    crypto,
+    dag,
+    coin: setup.coin,
+    families: setup.slotFamilies ?? "both",
+    epochSeed: epochSeedOf(crypto.sha256, chainId, committee.epoch),
+    startTimestampMs: 0,
+    resume,
+    sealedCommits: memo.sealedCommits,
+  });
 }
 
 function ownAtGenesis(previous: BlockRef | null): OwnState {

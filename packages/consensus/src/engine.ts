@@ -1,7 +1,7 @@
 // The engine: inputs in, effects out, nothing else. One instance per chain and node; the daemon and the simulator run
 // this very class. (See docs/architecture.md, "The seam".)
 
-import { assert, assertNever, slotName } from "@selvedge/integrity";
+import { type ValidatorIndex, assert, assertNever, slotName } from "@selvedge/integrity";
 import type { Core } from "./core.ts";
 import type { Effect } from "./effect.ts";
 import type { Fault } from "./fault.ts";
@@ -9,7 +9,6 @@ import { onBlocks, onFetchFailed, onLookedUp } from "./handle/on-blocks.ts";
 import { onExecuted, onLocalContent, onUpdateChecked } from "./handle/on-local.ts";
 import { onStart } from "./handle/on-start.ts";
 import { onTimer } from "./handle/on-timer.ts";
-import { isIdle } from "./handle/settle.ts";
 import type { Input } from "./input.ts";
 import type { EngineSetup } from "./params.ts";
 import type { RecoveredState } from "./recovered.ts";
@@ -21,6 +20,8 @@ export interface ConsensusEngine {
   /** Synchronous, total over valid inputs, never throws for anything a peer can cause. */
   readonly handle: (input: Input) => readonly Effect[];
   readonly status: () => EngineStatus;
+  /** Who leads the P slot of this round under the present schedule (S7): what everybody can know beforehand. */
+  readonly leaderOf: (round: number) => ValidatorIndex;
   /** Running digest of all effects so far: equal inputs give equal digests. */
   readonly traceDigest: () => string;
 }
@@ -76,6 +77,8 @@ class Engine implements ConsensusEngine {
 
   readonly status = (): EngineStatus => statusOf(this.#core);
 
+  readonly leaderOf = (round: number): ValidatorIndex => this.#core.rule.leaderOf(round);
+
   readonly traceDigest = (): string => this.#trace.digest;
 }
 
@@ -103,7 +106,7 @@ function dispatch(core: Core, step: Step, input: Input): void {
 }
 
 function statusOf(core: Core): EngineStatus {
-  const { pacemaker, clock, rule, parking, dag, equivocators, ranges, content, own } = core;
+  const { pacemaker, clock, rule, parking, dag, equivocators, ranges, content, own, view } = core;
   return {
     round: pacemaker.ownRound,
     highestRound: clock.highestRound,
@@ -114,7 +117,7 @@ function statusOf(core: Core): EngineStatus {
     blocksInMemory: dag.size,
     equivocators: [...equivocators].sort((left, right) => left - right),
     isCatchingUp: ranges.isBehind,
-    isIdle: isIdle(core),
+    isIdle: view.isIdle,
     isAmnesiac: own.isAmnesiac,
     ownUncommittedBytes: content.uncommittedBytes,
     pendingContentCount: content.pendingCount,

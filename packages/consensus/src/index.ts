@@ -40,6 +40,7 @@ export {
   type TimerInput,
   type UpdateCheckedInput,
 } from "./input.ts";
+export { type EngineMemo, createEngineMemo } from "./memo.ts";
 export {
   DEFAULT_LOCAL_PARAMS,
   type EngineSetup,
@@ -49,4 +50,11 @@ export {
 } from "./params.ts";
 export { type RecoveredState } from "./recovered.ts";
 export { type ReplayCommit, type ReplayResult, type ViewResult, replayVector } from "./replay/replay.ts";
+export {
+  type SlotHistoryBlock,
+  type SlotHistoryCommit,
+  type SlotHistorySetup,
+  type SlotOfHistory,
+  slotHistory,
+} from "./replay/slot-history.ts";
 export { Trace, renderEffect } from "./trace.ts";

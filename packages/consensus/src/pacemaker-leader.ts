@@ -11,7 +11,8 @@ import {
   type ValidatorIndex,
   validatorIndex,
 } from "@selvedge/integrity";
-import type { DagState, Vertex } from "./dag/dag-state.ts";
+import type { DagState } from "./dag/dag-state.ts";
+import type { Vertex } from "./dag/vertex-pool.ts";
 
 const P_WAVE = 3;
 

@@ -33,7 +33,7 @@ export class Pacemaker {
   #enteredRound = 0;
   #isLeaderTimedOut = false;
   /** "delay": roundDelayMin since our last block still runs. "now": the block is to be built at once. */
-  #propose: "none" | "delay" | "now" = "none";
+  #propose: "none" | "delay" | "now" | "barren" = "none";
   #idle: "none" | "waiting" | "passed" = "none";
   /** How often a block that was to be built at once was put off for an answer of the same instant. */
   #putOffCount = 0;
@@ -80,6 +80,15 @@ export class Pacemaker {
     return [{ type: "setTimer", id: "propose", delayMs: 0 }];
   }
 
+  /**
+   * No parents of Q stake were found for the round that was due: a second process with our key has a block there, which
+   * counts for the round and not for us. Tried again after the least delay, or we would ask ourselves without end.
+   */
+  onNoParents(): readonly TimerEffect[] {
+    this.#propose = "barren";
+    return [{ type: "setTimer", id: "propose", delayMs: Math.max(1, this.#local.roundDelayMinMs) }];
+  }
+
   onLeaderTimer(): void {
     // C2
     this.#isLeaderTimedOut = true;
@@ -121,7 +130,7 @@ export class Pacemaker {
       timers.push({ type: "setTimer", id: "leader", delayMs: this.#local.leaderTimeoutMs });
     }
     this.#updateIdle(target, view, timers);
-    if (this.#propose !== "now" && this.#isDue(target, view)) {
+    if (this.#propose !== "now" && this.#propose !== "barren" && this.#isDue(target, view)) {
       this.#propose = "now";
       timers.push({ type: "setTimer", id: "propose", delayMs: 0 });
     }

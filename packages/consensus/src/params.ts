@@ -2,6 +2,7 @@
 
 import type { ChainId, Committee, Crypto, ProtocolParams, Signer, ValidatorIndex } from "@selvedge/integrity";
 import type { CoinKeys } from "./coin/port.ts";
+import type { EngineMemo } from "./memo.ts";
 
 /** May differ from node to node: nothing that is decided depends on these. */
 export interface LocalParams {
@@ -45,6 +46,8 @@ export interface EngineSetup {
   readonly validator: ValidatorIdentity | null;
   /** Default "both". */
   readonly slotFamilies?: SlotFamilies;
+  /** Shared with other engines of this chain in this process. Default: one of its own. */
+  readonly memo?: EngineMemo;
 }
 
 export interface ValidatorIdentity {

@@ -1,13 +1,14 @@
 // From what a node's store gives back to an engine that goes on as if never stopped (docs/protocol.md §11). Blocks take
 // the way they took when they were accepted, in the same order, without effects.
 
-import { type VerifiedBlock, assert } from "@selvedge/integrity";
+import { type VerifiedBlock, assert, mustExist } from "@selvedge/integrity";
 import { decodeConsensusState } from "./commit/consensus-state.ts";
 import { type Core, createCore, genesisRefsOf } from "./core.ts";
 import { DagState } from "./dag/dag-state.ts";
 import type { Fault } from "./fault.ts";
 import { enterMemory } from "./handle/accept.ts";
 import { noteOwnBlock } from "./handle/make-block.ts";
+import { createEngineMemo } from "./memo.ts";
 import type { EngineSetup } from "./params.ts";
 import type { RecoveredState } from "./recovered.ts";
 
@@ -18,18 +19,20 @@ export interface Recovery {
 }
 
 export function createFresh(setup: EngineSetup): Core {
+  const memo = setup.memo ?? createEngineMemo();
   const genesisIds = genesisRefsOf(setup).map(({ digest }) => digest);
-  return createCore(setup, { dag: new DagState({ genesisIds }), resume: null });
+  return createCore(setup, { dag: new DagState({ genesisIds, pool: memo.vertices }), memo, resume: null });
 }
 
 export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery {
   const { lastCommit } = recovered;
   const gcRound = lastCommit === null ? 0 : gcRoundOf(lastCommit.consensusState);
   const blocks = recovered.blocks.filter(({ ref }) => ref.round > gcRound);
-  const dag = new DagState({ genesisIds: genesisRefsOf(setup).map(({ digest }) => digest) });
-  dag.evictBelow(gcRound === 0 ? 0 : gcRound + 1);
+  const memo = setup.memo ?? createEngineMemo();
+  const genesisIds = genesisRefsOf(setup).map(({ digest }) => digest);
+  const dag = new DagState({ genesisIds, pool: memo.vertices, lowestRound: gcRound === 0 ? 0 : gcRound + 1 });
   for (const block of blocks) dag.insertBlock(block);
-  const core = createCore(setup, { dag, resume: lastCommit?.consensusState ?? null });
+  const core = createCore(setup, { dag, memo, resume: lastCommit?.consensusState ?? null });
   for (const author of recovered.equivocators) core.equivocators.add(author);
   core.clock.startFrom(gcRound);
   core.acks.restore(recovered.acked);
@@ -54,16 +57,16 @@ function restoreVotes(core: Core, { recentCommits, blocks, newestOwnBlock }: Rec
 }
 
 function restoreBlock(core: Core, block: VerifiedBlock): void {
-  enterMemory(core, block);
+  const vertex = mustExist(core.dag.get(block.ref.digest), "what is restored is in memory");
+  enterMemory(core, vertex);
   const lastCommit = core.rule.commitIndex;
   for (const update of block.body.updates) core.acks.onHeader(update, lastCommit);
   core.receipts.onAccepted(block, lastCommit);
   core.checkpointVotes.onAccepted(block);
   if (block.ref.author === core.self) noteOwnBlock(core, block);
-  const vertex = core.dag.get(block.ref.digest);
-  if (vertex === undefined || !core.rule.isOutput(vertex)) return;
+  if (!core.rule.isOutput(vertex)) return;
   core.content.onOutput([block]);
-  core.payload.onOutput([block]);
+  core.payload.onOutput([vertex]);
 }
 
 /** §11: a signature that our store knows nothing of means that we must not sign: not this round, nor by guess another. */

@@ -2,33 +2,24 @@
 // reports, then the one durable batch, then everything that may only happen once that is safe.
 
 import type { BlockRef, CheckpointCertificate, SignedUpdate, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
-import type {
-  AckRecord,
-  CommitEffect,
-  Effect,
-  PersistedCommit,
-  ReceiptEffect,
-  SafetyRecord,
-  SendEffect,
-} from "./effect.ts";
+import type { AckRecord, CommitEffect, Effect, PersistedCommit, ReceiptEffect, SafetyRecord } from "./effect.ts";
 import type { Fault } from "./fault.ts";
+
+const NOTHING: readonly never[] = [];
 
 export class Step {
   readonly wallClockMs: number;
   /** Accepted in this step, in order. */
   readonly blocks: VerifiedBlock[] = [];
-  readonly #commits: PersistedCommit[] = [];
-  readonly #commitEffects: CommitEffect[] = [];
-  readonly #sends: SendEffect[] = [];
-  readonly #receipts: ReceiptEffect[] = [];
-  readonly #certificates: CheckpointCertificate[] = [];
-  readonly #checks: Effect[] = [];
-  readonly #lookups: BlockRef[] = [];
+  readonly #reports: Effect[] = [];
+  #commits: PersistedCommit[] | undefined;
+  readonly #sends: Effect[] = [];
+  /** Commits, and after them receipts, certificates, checks and lookups: most steps have none of these. */
+  #outcomes: Outcomes | undefined;
   /** Fetches and timers, in the order asked for. */
   readonly #requests: Effect[] = [];
-  readonly #faults: Fault[] = [];
   #signed: SafetyRecord | null = null;
-  #acked: readonly AckRecord[] = [];
+  #acked: readonly AckRecord[] = NOTHING;
 
   constructor(wallClockMs: number) {
     this.wallClockMs = wallClockMs;
@@ -44,58 +35,74 @@ export class Step {
   }
 
   commit(persisted: PersistedCommit, effect: CommitEffect): void {
+    this.#commits ??= [];
     this.#commits.push(persisted);
-    this.#commitEffects.push(effect);
+    this.#outcome.commits.push(effect);
   }
 
   receipts(receipts: readonly ReceiptEffect[]): void {
-    this.#receipts.push(...receipts);
+    for (const receipt of receipts) this.#outcome.receipts.push(receipt);
   }
 
   certificates(certificates: readonly CheckpointCertificate[]): void {
-    this.#certificates.push(...certificates);
+    for (const certificate of certificates) this.#outcome.certificates.push({ type: "checkpoint", certificate });
   }
 
   get hasChecks(): boolean {
-    return this.#checks.length > 0;
+    return this.#outcomes !== undefined && this.#outcomes.checks.length > 0;
   }
 
   checkUpdate(update: SignedUpdate, author: ValidatorIndex): void {
-    this.#checks.push({ type: "checkUpdate", update, author });
+    this.#outcome.checks.push({ type: "checkUpdate", update, author });
   }
 
   lookup(refs: readonly BlockRef[]): void {
-    this.#lookups.push(...refs);
+    this.#outcome.lookups.push(...refs);
   }
 
   request(effects: readonly Effect[]): void {
-    this.#requests.push(...effects);
+    for (const effect of effects) this.#requests.push(effect);
   }
 
   report(faults: readonly Fault[]): void {
-    this.#faults.push(...faults);
+    for (const fault of faults) this.#reports.push({ type: "report", fault });
   }
 
   effects(): readonly Effect[] {
-    const lookups: readonly Effect[] = this.#lookups.length > 0 ? [{ type: "lookup", refs: this.#lookups }] : [];
-    return [
-      ...this.#faults.map((fault) => ({ type: "report", fault }) as const),
-      ...this.#persist(),
-      ...this.#sends,
-      ...this.#commitEffects,
-      ...this.#receipts,
-      ...this.#certificates.map((certificate) => ({ type: "checkpoint", certificate }) as const),
-      ...this.#checks,
-      ...lookups,
-      ...this.#requests,
-    ];
+    const effects = this.#reports;
+    this.#persist(effects);
+    append(effects, this.#sends);
+    if (this.#outcomes !== undefined) {
+      const { commits, receipts, certificates, checks, lookups } = this.#outcomes;
+      for (const list of [commits, receipts, certificates, checks]) append(effects, list);
+      if (lookups.length > 0) effects.push({ type: "lookup", refs: lookups });
+    }
+    append(effects, this.#requests);
+    return effects;
   }
 
   /** One batch for all: an own block and the commits it led to cost one fsync. */
-  #persist(): readonly Effect[] {
-    if (this.blocks.length + this.#commits.length === 0) return [];
-    const sync = this.#signed !== null || this.#commits.length > 0;
-    const [blocks, commits] = [this.blocks, this.#commits];
-    return [{ type: "persist", sync, blocks, commits, signed: this.#signed, acked: this.#acked }];
+  #persist(effects: Effect[]): void {
+    const commits = this.#commits ?? NOTHING;
+    if (this.blocks.length + commits.length === 0) return;
+    const sync = this.#signed !== null || commits.length > 0;
+    effects.push({ type: "persist", sync, blocks: this.blocks, commits, signed: this.#signed, acked: this.#acked });
   }
+
+  get #outcome(): Outcomes {
+    this.#outcomes ??= { commits: [], receipts: [], certificates: [], checks: [], lookups: [] };
+    return this.#outcomes;
+  }
+}
+
+interface Outcomes {
+  readonly commits: Effect[];
+  readonly receipts: Effect[];
+  readonly certificates: Effect[];
+  readonly checks: Effect[];
+  readonly lookups: BlockRef[];
+}
+
+function append(effects: Effect[], added: readonly Effect[]): void {
+  for (const effect of added) effects.push(effect);
 }

@@ -4,6 +4,7 @@
 import {
   type ChainId,
   type CheckpointCertificate,
+  type CheckpointSignature,
   type CheckpointSigner,
   type CheckpointStatement,
   type CheckpointVote,
@@ -12,13 +13,15 @@ import {
   type Committee,
   type Crypto,
   type Digest,
-  StakeTally,
   type ValidatorIndex,
   type VerifiedBlock,
+  checkpointDigest,
   compareDigests,
-  isCheckpointSigned,
+  memberOf,
+  mustExist,
   signCheckpoint,
 } from "@selvedge/integrity";
+import type { CheckedSignatures } from "./checked-signatures.ts";
 import type { Fault } from "./fault.ts";
 
 export interface CheckpointVotesSetup {
@@ -30,6 +33,7 @@ export interface CheckpointVotesSetup {
   readonly checkpointEvery: number;
   /** Of one block. */
   readonly votesMax: number;
+  readonly signatures: CheckedSignatures;
 }
 
 export interface CheckpointFindings {
@@ -37,22 +41,28 @@ export interface CheckpointFindings {
   readonly faults: readonly Fault[];
 }
 
-type Standing = "unchecked" | "good" | "bad";
-
-interface GatheredVote {
+/** The votes for one root of one commit: of each validator its first vote for that commit. */
+interface Backing {
   readonly stateRoot: Digest;
-  readonly signature: Uint8Array;
-  standing: Standing;
+  /** In the order met. */
+  unchecked: CheckpointSignature[];
+  good: CheckpointSignature[];
+  /** Of votes that are not known to be bad. */
+  claimedStake: number;
+  goodStake: number;
 }
 
 interface Gathering {
-  /** The first vote of each validator. */
-  readonly votes: Map<ValidatorIndex, GatheredVote>;
+  /** In the order met. One, unless somebody lies or errs. */
+  readonly backings: Backing[];
+  /** By validator, 1 + the position of the backing that its first vote is in; 0 if it has not voted. */
+  readonly choices: Uint16Array;
   isCertified: boolean;
   isDivergent: boolean;
 }
 
 const NOTHING: CheckpointFindings = { certificates: [], faults: [] };
+const NO_BACKINGS: readonly Backing[] = [];
 
 export class CheckpointVotes {
   readonly #setup: CheckpointVotesSetup;
@@ -83,11 +93,12 @@ export class CheckpointVotes {
   onCommit(index: CommitIndex, digest: CommitDigest): CheckpointFindings {
     this.#commits.set(index, digest);
     this.#lastCommit = index;
-    for (const known of [...this.#commits.keys(), ...this.#gatherings.keys()]) {
-      if (known >= index - this.#setup.windowCommits) continue;
+    const first = index - this.#setup.windowCommits;
+    for (const known of this.#commits.keys()) {
+      if (known >= first) break;
       this.#commits.delete(known);
-      this.#gatherings.delete(known);
     }
+    for (const known of this.#gatherings.keys()) if (known < first) this.#gatherings.delete(known);
     return this.#assess(index);
   }
 
@@ -96,9 +107,9 @@ export class CheckpointVotes {
     { index, stateRoot }: { readonly index: CommitIndex; readonly stateRoot: Digest },
     by: CheckpointSigner,
   ): void {
-    const statement = this.#statement(index, stateRoot);
-    if (statement === undefined || index <= this.#votedIndex || index % this.#setup.checkpointEvery !== 0) return;
-    const { signature } = signCheckpoint(statement, by, this.#setup.crypto.sha256);
+    const isDue = index > this.#votedIndex && index % this.#setup.checkpointEvery === 0;
+    if (!isDue || !this.#commits.has(index)) return;
+    const { signature } = signCheckpoint(this.#statement(index, stateRoot), by, this.#setup.crypto.sha256);
     this.#votedIndex = index;
     // Whoever executes faster than it makes blocks is catching up: then the newest roots are those that others wait for.
     this.#pending = [...this.#pending, { index, stateRoot, signature }].slice(-this.#setup.votesMax);
@@ -113,9 +124,11 @@ export class CheckpointVotes {
   }
 
   onAccepted(block: VerifiedBlock): CheckpointFindings {
+    const { checkpointVotes } = block.header;
+    if (checkpointVotes.length === 0) return NOTHING;
     const certificates: CheckpointCertificate[] = [];
     const faults: Fault[] = [];
-    for (const vote of block.header.checkpointVotes) {
+    for (const vote of checkpointVotes) {
       const found = this.#gather(block.ref.author, vote);
       certificates.push(...found.certificates);
       faults.push(...found.faults);
@@ -125,34 +138,46 @@ export class CheckpointVotes {
 
   #gather(author: ValidatorIndex, { index, stateRoot, signature }: CheckpointVote): CheckpointFindings {
     if (Math.abs(index - this.#lastCommit) > this.#setup.windowCommits) return NOTHING;
-    let gathering = this.#gatherings.get(index);
-    if (gathering === undefined) {
-      gathering = { votes: new Map(), isCertified: false, isDivergent: false };
-      this.#gatherings.set(index, gathering);
-    }
-    const first = gathering.votes.get(author);
-    if (first === undefined) {
-      gathering.votes.set(author, { stateRoot, signature, standing: "unchecked" });
+    const gathering = this.#gatheringOf(index);
+    const position = positionOf(gathering, stateRoot);
+    if (gathering.choices[author] === 0) {
+      gathering.choices[author] = 1 + position;
+      const backing = gathering.backings[position] ?? added(gathering, stateRoot);
+      backing.unchecked.push({ validator: author, signature });
+      backing.claimedStake += memberOf(this.#setup.committee, author).stake;
       return this.#assess(index);
     }
-    if (first.stateRoot === stateRoot) return NOTHING;
+    if (gathering.choices[author] === 1 + position) return NOTHING;
     return { certificates: [], faults: [{ type: "badCheckpointVote", author, index }] };
+  }
+
+  #gatheringOf(index: CommitIndex): Gathering {
+    let gathering = this.#gatherings.get(index);
+    if (gathering === undefined) {
+      const choices = new Uint16Array(this.#setup.committee.validators.length);
+      gathering = { backings: [], choices, isCertified: false, isDivergent: false };
+      this.#gatherings.set(index, gathering);
+    }
+    return gathering;
   }
 
   /** Looks for a root with Q stake, and for two with more than F each. */
   #assess(index: CommitIndex): CheckpointFindings {
     const gathering = this.#gatherings.get(index);
     if (gathering === undefined || !this.#commits.has(index)) return NOTHING;
+    const due = this.#backingsToCheck(gathering);
+    if (due.length === 0) return NOTHING;
+    const { quorumStake, validityStake } = this.#setup.committee;
     const faults: Fault[] = [];
     const certificates: CheckpointCertificate[] = [];
     const backed: Digest[] = [];
-    for (const stateRoot of this.#rootsToCheck(gathering)) {
-      const good = this.#check(index, { gathering, stateRoot }, faults);
-      if (good.hasValidity) backed.push(stateRoot);
-      const statement = this.#statement(index, stateRoot);
-      if (!good.hasQuorum || gathering.isCertified || statement === undefined) continue;
+    for (const backing of due) {
+      const statement = this.#statement(index, backing.stateRoot);
+      this.#check(statement, backing, faults);
+      if (backing.goodStake >= validityStake) backed.push(backing.stateRoot);
+      if (backing.goodStake < quorumStake || gathering.isCertified) continue;
       gathering.isCertified = true;
-      certificates.push(certificateOf(statement, gathering));
+      certificates.push(certificateOf(statement, backing));
     }
     if (backed.length > 1 && !gathering.isDivergent) {
       gathering.isDivergent = true;
@@ -162,55 +187,51 @@ export class CheckpointVotes {
   }
 
   /** A lone root is worth checking once it may have a quorum; of several, each that may have an honest voter. */
-  #rootsToCheck(gathering: Gathering): readonly Digest[] {
+  #backingsToCheck({ backings, isCertified }: Gathering): readonly Backing[] {
     const { quorumStake, validityStake } = this.#setup.committee;
-    const roots = rootsOf(gathering);
-    const isAlone = roots.length === 1;
-    if (isAlone && gathering.isCertified) return [];
-    return roots.filter((root) => this.#claimedStake(gathering, root) >= (isAlone ? quorumStake : validityStake));
+    const isAlone = backings.length === 1;
+    if (isAlone && isCertified) return NO_BACKINGS;
+    return backings
+      .filter(({ claimedStake }) => claimedStake >= (isAlone ? quorumStake : validityStake))
+      .sort((left, right) => compareDigests(left.stateRoot, right.stateRoot));
   }
 
   /** Checks the signatures under one root that are not checked yet. */
-  #check(index: CommitIndex, claim: { gathering: Gathering; stateRoot: Digest }, faults: Fault[]): StakeTally {
-    const { committee } = this.#setup;
-    const good = new StakeTally(committee);
-    const statement = this.#statement(index, claim.stateRoot);
-    if (statement === undefined) return good;
-    for (const [author, vote] of claim.gathering.votes) {
-      if (vote.stateRoot !== claim.stateRoot) continue;
-      if (vote.standing === "unchecked") {
-        const isGood = isCheckpointSigned(statement, { validator: author, signature: vote.signature }, this.#setup);
-        vote.standing = isGood ? "good" : "bad";
-        if (!isGood) faults.push({ type: "badCheckpointVote", author, index });
+  #check(statement: CheckpointStatement, backing: Backing, faults: Fault[]): void {
+    if (backing.unchecked.length === 0) return;
+    const { committee, crypto, signatures } = this.#setup;
+    const message = checkpointDigest(statement, crypto.sha256);
+    for (const vote of backing.unchecked) {
+      const { stake, publicKey } = memberOf(committee, vote.validator);
+      if (signatures.isGood({ publicKey, message, signature: vote.signature }, crypto)) {
+        backing.good.push(vote);
+        backing.goodStake += stake;
+      } else {
+        backing.claimedStake -= stake;
+        faults.push({ type: "badCheckpointVote", author: vote.validator, index: statement.index });
       }
-      if (vote.standing === "good") good.add(author);
     }
-    return good;
+    backing.unchecked = [];
   }
 
-  #claimedStake(gathering: Gathering, stateRoot: Digest): number {
-    const claimed = new StakeTally(this.#setup.committee);
-    for (const [author, vote] of gathering.votes) {
-      if (vote.stateRoot === stateRoot && vote.standing !== "bad") claimed.add(author);
-    }
-    return claimed.stake;
-  }
-
-  #statement(index: CommitIndex, stateRoot: Digest): CheckpointStatement | undefined {
-    const commitDigest = this.#commits.get(index);
-    if (commitDigest === undefined) return undefined;
+  #statement(index: CommitIndex, stateRoot: Digest): CheckpointStatement {
+    const commitDigest = mustExist(this.#commits.get(index), "we know the commit that we make a statement about");
     return { chainId: this.#setup.chainId, epoch: this.#setup.committee.epoch, index, commitDigest, stateRoot };
   }
 }
 
-function rootsOf({ votes }: Gathering): readonly Digest[] {
-  return [...new Set([...votes.values()].map(({ stateRoot }) => stateRoot))].sort(compareDigests);
+/** One past the end if nobody has voted for the root yet. */
+function positionOf({ backings }: Gathering, stateRoot: Digest): number {
+  const position = backings.findIndex((backing) => backing.stateRoot === stateRoot);
+  return position < 0 ? backings.length : position;
 }
 
-function certificateOf(statement: CheckpointStatement, { votes }: Gathering): CheckpointCertificate {
-  const signatures = [...votes]
-    .filter(([, vote]) => vote.standing === "good" && vote.stateRoot === statement.stateRoot)
-    .map(([validator, { signature }]) => ({ validator, signature }))
-    .sort((left, right) => left.validator - right.validator);
-  return { statement, signatures };
+function added({ backings }: Gathering, stateRoot: Digest): Backing {
+  const backing: Backing = { stateRoot, unchecked: [], good: [], claimedStake: 0, goodStake: 0 };
+  backings.push(backing);
+  return backing;
+}
+
+function certificateOf(statement: CheckpointStatement, { good }: Backing): CheckpointCertificate {
+  return { statement, signatures: good.toSorted((left, right) => left.validator - right.validator) };
 }

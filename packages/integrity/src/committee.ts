@@ -22,6 +22,8 @@ export interface Committee {
   readonly quorumStake: number;
   /** F + 1: at least one honest validator. */
   readonly validityStake: number;
+  /** The stake of each validator, if all have the same: then a quorum is a number of validators. */
+  readonly equalStake: number | null;
 }
 
 export interface CommitteeMember {
@@ -38,6 +40,8 @@ export function createCommittee(epoch: Epoch, members: readonly CommitteeMember[
   });
   const totalStake = validators.reduce((sum, { stake }) => sum + stake, 0);
   assert(Number.isSafeInteger(totalStake), "stakes sum to a safe integer");
+  const [first] = validators;
+  const isEqual = validators.every(({ stake }) => stake === first?.stake);
   const faultyStakeMax = Math.floor((totalStake - 1) / 3);
   return {
     epoch,
@@ -46,6 +50,7 @@ export function createCommittee(epoch: Epoch, members: readonly CommitteeMember[
     faultyStakeMax,
     quorumStake: totalStake - faultyStakeMax,
     validityStake: faultyStakeMax + 1,
+    equalStake: isEqual ? (first?.stake ?? null) : null,
   };
 }
 

@@ -3,7 +3,8 @@
 
 import { type CoinIndex, type ValidatorIndex, coinIndex } from "@selvedge/integrity";
 import type { CoinContribution, CoinKeys } from "../coin/port.ts";
-import type { DagState, Vertex } from "../dag/dag-state.ts";
+import type { DagState } from "../dag/dag-state.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 import type { Fault } from "../fault.ts";
 import { type SlotOrder, coinSlot } from "./slot-order.ts";
 

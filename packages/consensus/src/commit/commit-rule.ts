@@ -16,22 +16,22 @@ import {
   type VerifiedBlock,
   assert,
   commitIndex,
-  digestOf,
   mustExist,
-  sealCommit,
   zeroDigest,
 } from "@selvedge/integrity";
 import type { CoinKeys } from "../coin/port.ts";
-import type { DagState, Vertex } from "../dag/dag-state.ts";
+import type { DagState } from "../dag/dag-state.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 import type { Fault } from "../fault.ts";
 import type { SlotFamilies } from "../params.ts";
 import { CoinOpener } from "./coin-opener.ts";
 import { medianTimestamp } from "./commit-timestamp.ts";
 import { Committer, type Verdict, anchorRule } from "./committer.ts";
-import { type ConsensusState, decodeConsensusState, encodeConsensusState } from "./consensus-state.ts";
+import { type ConsensusState, decodeConsensusState } from "./consensus-state.ts";
 import { Linearizer, type SubDag } from "./linearizer.ts";
 import { OutputSet } from "./output-set.ts";
 import { ScheduleKeeper } from "./schedule-keeper.ts";
+import type { SealedCommits } from "./sealed-commits.ts";
 import { SlotOrder, leaderSlot } from "./slot-order.ts";
 
 export interface CommitRuleSetup {
@@ -49,6 +49,7 @@ export interface CommitRuleSetup {
   readonly startTimestampMs: number;
   /** The state persisted with the last durable commit; null before the first. */
   readonly resume: Uint8Array | null;
+  readonly sealedCommits: SealedCommits;
 }
 
 export interface DecidedCommit {
@@ -61,6 +62,8 @@ export interface DecidedCommit {
   readonly consensusStateDigest: Digest;
   readonly gcRound: number;
 }
+
+const NO_COMMITS: readonly DecidedCommit[] = [];
 
 export class CommitRule {
   readonly #setup: CommitRuleSetup;
@@ -100,12 +103,14 @@ export class CommitRule {
 
   /** Call after every accepted block; calling it more often changes nothing. */
   advance(): readonly DecidedCommit[] {
+    if (!this.#isDecisionDue()) return NO_COMMITS;
     const decided: DecidedCommit[] = [];
     for (let sub = this.#nextSubDag(true); sub !== undefined;) {
       const scheduleNumber = this.#schedule.number;
       decided.push(this.#seal(sub));
       sub = this.#nextSubDag(this.#schedule.number !== scheduleNumber);
     }
+    if (decided.length === 0) return NO_COMMITS;
     this.#committer.forgetUpTo(this.gcRound);
     this.#coin.forgetUpTo(this.gcRound);
     return decided;
@@ -113,16 +118,16 @@ export class CommitRule {
 
   /** Where the output stops. */
   nextSlot(): Slot {
-    return this.#linearizer.state.cursor;
+    return this.#linearizer.cursor;
   }
 
   /** Rounds up to it may be evicted from the DAG. */
   get gcRound(): number {
-    return this.#linearizer.state.gcRound;
+    return this.#linearizer.gcRound;
   }
 
   get commitIndex(): CommitIndex {
-    return commitIndex(this.#linearizer.state.commitIndex);
+    return commitIndex(this.#linearizer.commitIndex);
   }
 
   get commitDigest(): CommitDigest {
@@ -154,34 +159,47 @@ export class CommitRule {
     return this.#coin.takeFaults();
   }
 
-  #nextSubDag(mustResolve: boolean): SubDag | undefined {
+  #isDecisionDue(): boolean {
+    return this.#committer.isDecisionDue(this.nextSlot(), this.#firstLeaderRound);
+  }
+
+  /** Of the P slots that the output has not passed. */
+  get #firstLeaderRound(): number {
     const cursor = this.nextSlot();
-    const firstLeaderSlot = cursor.kind === "P" ? cursor : this.#order.after(cursor);
-    if (mustResolve) this.#committer.resolve(firstLeaderSlot.number);
+    return cursor.kind === "P" ? cursor.number : this.#order.after(cursor).number;
+  }
+
+  #nextSubDag(mustResolve: boolean): SubDag | undefined {
+    if (mustResolve) this.#committer.resolve(this.#firstLeaderRound);
     return this.#linearizer.next((slot) => this.#committer.verdictOf(slot));
   }
 
   #seal({ index, slot, leader, vertices }: SubDag): DecidedCommit {
     const blocks = vertices.map(blockOf);
-    this.#timestampMs = medianTimestamp(leader, this.#setup.committee, this.#timestampMs);
-    const sealed = sealCommit(
-      {
-        index: commitIndex(index),
-        previous: this.#commitDigest,
-        epoch: this.#setup.committee.epoch,
-        slot,
-        leader: blockOf(leader).ref,
-        blocks: blocks.map(({ ref }) => ref),
-        timestampMs: this.#timestampMs,
-      },
-      this.#setup.crypto.sha256,
-    );
+    const { sealedCommits, crypto, committee } = this.#setup;
+    this.#timestampMs = medianTimestamp(leader, committee, this.#timestampMs);
+    const commit = {
+      index: commitIndex(index),
+      previous: this.#commitDigest,
+      epoch: committee.epoch,
+      slot,
+      leader: blockOf(leader).ref,
+      blocks: blocks.map(({ ref }) => ref),
+      timestampMs: this.#timestampMs,
+    };
+    const sealed = sealedCommits.seal(commit, crypto.sha256);
     this.#commitDigest = sealed.digest;
     const hasNewSchedule = this.#schedule.onCommit({ index, slot, vertices, gcRound: this.gcRound });
     if (hasNewSchedule) this.#committer.restart(this.nextSlot());
-    const consensusState = encodeConsensusState(this.#stateAfter(slot));
-    const consensusStateDigest = digestOf(this.#setup.crypto.sha256, "consensus-state", consensusState);
-    return { sealed, vertices, blocks, consensusState, consensusStateDigest, gcRound: this.gcRound };
+    const { bytes, digest } = sealedCommits.encode(this.#stateAfter(slot), crypto.sha256);
+    return {
+      sealed,
+      vertices,
+      blocks,
+      consensusState: bytes,
+      consensusStateDigest: digest,
+      gcRound: this.gcRound,
+    };
   }
 
   #stateAfter(lastSlot: Slot): ConsensusState {

@@ -2,7 +2,7 @@
 // of lying stake can move it only within what honest hosts said.
 
 import { type Committee, stakeOf, validatorIndex } from "@selvedge/integrity";
-import type { Vertex } from "../dag/dag-state.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 
 /**
  * Stake-weighted lower median of the timestamps of the leader's parents of the round before it: the least t such that

@@ -2,10 +2,11 @@
 // changed (S7). Called by commit-rule.ts and by replay; the output pass is the linearizer's.
 
 import type { Committee, Slot } from "@selvedge/integrity";
-import type { DagState, Vertex } from "../dag/dag-state.ts";
+import type { DagState } from "../dag/dag-state.ts";
 import { HistoryWalk } from "../dag/history-walk.ts";
 import { directSupport, uniqueSupport } from "../dag/support.ts";
-import { type SlotOrder, coinSlot, leaderSlot } from "./slot-order.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
+import { P_WAVE, type SlotOrder, coinSlot, leaderSlot } from "./slot-order.ts";
 import { SlotTally } from "./slot-tally.ts";
 
 export type Verdict = Undecided | Skip | CommitVerdict;
@@ -68,9 +69,25 @@ export class Committer {
 
   /** Re-evaluates all P slots from the top of the DAG down to round `fromRound`; C slots are consulted when needed. */
   resolve(fromRound: number): void {
-    this.#walks.clear();
+    if (this.#walks.size > 0) this.#walks.clear();
     if (this.#setup.order.families === "c-only") return;
     for (let round = this.#setup.dag.highestRound; round >= fromRound; round -= 1) this.#resolveLeaderSlot(round);
+  }
+
+  /**
+   * False if neither the P slots from `fromRound` on nor the C slots from `slot` on can have verdicts that they lacked at
+   * the last `resolve`: no direct decision is due, and every indirect one waits for one above it.
+   */
+  isDecisionDue(slot: Slot, fromRound: number): boolean {
+    const { order, dag } = this.#setup;
+    if (slot.kind === "C") return true;
+    const { highestRound } = dag;
+    const nextCoin = coinSlot(order.firstCoinFrom(slot));
+    if (order.families === "both" && order.decisionRoundOf(nextCoin) <= highestRound) return true;
+    for (let round = Math.max(1, fromRound); round + P_WAVE - 2 <= highestRound; round += 1) {
+      if (!this.#leaderVerdicts.has(round) && this.#leaderTally(round)?.isDecided === true) return true;
+    }
+    return false;
   }
 
   /** P slots as of the last `resolve`; a C slot is worked out now, and its shares verified only now (§6). */

@@ -1,10 +1,11 @@
 // S5 and S6: one pass over the slots in order, which turns verdicts into the total order. Owns the output's state: where
 // the pass stands, whether the window has a commit, what was output, and how far garbage collection reaches.
 
-import { type Slot, mustExist } from "@selvedge/integrity";
-import type { Vertex } from "../dag/dag-state.ts";
+import type { Slot } from "@selvedge/integrity";
+import { hasBit } from "../dag/bits.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 import type { Verdict } from "./committer.ts";
-import type { OutputSet } from "./output-set.ts";
+import type { OutputRow, OutputSet } from "./output-set.ts";
 import type { SlotOrder } from "./slot-order.ts";
 
 /** One commit before it is sealed. */
@@ -51,6 +52,18 @@ export class Linearizer {
     this.#gcRound = setup.resume?.gcRound ?? 0;
   }
 
+  get cursor(): Slot {
+    return this.#cursor;
+  }
+
+  get commitIndex(): number {
+    return this.#commitIndex;
+  }
+
+  get gcRound(): number {
+    return this.#gcRound;
+  }
+
   get state(): LinearizerState {
     return {
       cursor: this.#cursor,
@@ -91,9 +104,9 @@ export class Linearizer {
   #emit(slot: Slot, leader: Vertex): SubDag {
     this.#commitIndex += 1;
     const index = this.#commitIndex;
-    const vertices = this.#setup.output
-      .add(leader, { index, aboveRound: this.#gcRound })
-      .toSorted(outputOrder(index, this.#setup.committeeSize));
+    const rows = this.#setup.output.add(leader, this.#gcRound);
+    const turns = { size: this.#setup.committeeSize, first: index % this.#setup.committeeSize };
+    const vertices = rows.toReversed().flatMap((row) => inOutputOrder(row, turns));
     // A later commit can be of a lower round (C(k) comes before P(r_k − 2)), hence the maximum.
     this.#gcRound = Math.max(this.#gcRound, leader.round - this.#setup.gcDepth);
     this.#setup.output.forgetUpTo(this.#gcRound);
@@ -101,13 +114,19 @@ export class Linearizer {
   }
 }
 
-/** S6: by round, then by author starting from another one in each commit, then by digest (UTF-16 code units). */
-function outputOrder(index: number, size: number): (left: Vertex, right: Vertex) => number {
-  const offset = index % size;
-  const turns = Array.from({ length: size }, (_, author) => (author + size - offset) % size);
-  const turnOf = (author: number): number => mustExist(turns[author], "an author is a member of the committee");
-  return (left, right) =>
-    left.round - right.round || turnOf(left.author) - turnOf(right.author) || compareIds(left, right);
+/** S6, within one round: by author starting from another one in each commit, then by digest (UTF-16 code units). */
+function inOutputOrder(
+  { row, members }: OutputRow,
+  { size, first }: { readonly size: number; readonly first: number },
+): readonly Vertex[] {
+  const vertices: Vertex[] = [];
+  for (let turn = 0; turn < size; turn += 1) {
+    const slot = row.slots[(first + turn) % size];
+    if (slot === undefined) continue;
+    const twins = slot.filter(({ place }) => hasBit(members, place));
+    vertices.push(...(twins.length > 1 ? twins.toSorted(compareIds) : twins));
+  }
+  return vertices;
 }
 
 function compareIds(left: Vertex, right: Vertex): number {

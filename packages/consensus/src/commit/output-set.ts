@@ -1,62 +1,68 @@
-// Which vertices above gcRound were output, and in which commit (S6). Since a commit outputs the whole history of its
-// leader above gcRound, the set is named by its *heads*: the committed leaders that no later one's history holds. That
-// is what the consensus state carries instead of every reference (docs/protocol.md, S7).
+// Which vertices above gcRound were output, and which of them since the current schedule began (S6, S7). Since a commit
+// outputs the whole history of its leader above gcRound, the set is named by its *heads*: the committed leaders that no
+// later one's history holds. That is what the consensus state carries instead of every reference (docs/protocol.md, S7).
 
-import type { Vertex } from "../dag/dag-state.ts";
+import { type Bits, difference, hasBit, isEmpty } from "../dag/bits.ts";
+import type { PoolRow, Vertex } from "../dag/vertex-pool.ts";
+import { VertexSet } from "../dag/vertex-set.ts";
 
-export interface OutputOptions {
-  readonly index: number;
-  /** Only vertices above this round are output. */
-  readonly aboveRound: number;
+/** Vertices of one round, by place. */
+export interface OutputRow {
+  readonly row: PoolRow;
+  readonly members: Bits;
+}
+
+/** In no order that means anything. */
+export function verticesIn(rows: readonly OutputRow[]): readonly Vertex[] {
+  return rows.flatMap(({ row, members }) => row.vertices.filter(({ place }) => hasBit(members, place)));
 }
 
 export class OutputSet {
-  /** Commit index of each output vertex, by round, so that garbage collection drops whole rounds. */
-  readonly #byRound = new Map<number, Map<Vertex, number>>();
+  readonly #output = new VertexSet();
+  /** Those of the current schedule's commits. */
+  readonly #fresh = new VertexSet();
   /** In order of commit. */
   #heads: readonly Vertex[] = [];
 
   has(vertex: Vertex): boolean {
-    return this.commitIndexOf(vertex) !== undefined;
+    return this.#output.has(vertex);
   }
 
-  commitIndexOf(vertex: Vertex): number | undefined {
-    return this.#byRound.get(vertex.round)?.get(vertex);
+  isFresh(vertex: Vertex): boolean {
+    return this.#fresh.has(vertex);
   }
 
   get heads(): readonly Vertex[] {
     return this.#heads;
   }
 
-  /** Outputs what is new in the history of `leader`; the answer is in no particular order. */
-  add(leader: Vertex, { index, aboveRound }: OutputOptions): readonly Vertex[] {
-    const added: Vertex[] = [leader];
-    const met = new Set<Vertex>();
-    this.#mark(leader, index);
-    for (let next = 0; next < added.length; next += 1) {
-      for (const parent of added[next]?.parents ?? []) {
-        if (parent.round <= aboveRound) continue;
-        if (this.has(parent)) {
-          met.add(parent);
-          continue;
-        }
-        this.#mark(parent, index);
-        added.push(parent);
-      }
+  /** Outputs what is new in the history of `leader` above that round; answers with it by falling round. */
+  add(leader: Vertex, aboveRound: number): readonly OutputRow[] {
+    const met = new VertexSet();
+    met.add(leader);
+    const added: OutputRow[] = [];
+    for (let { round } = leader; round > aboveRound; round -= 1) {
+      const row = leader.row.pool.row(round);
+      const members = difference(met.row(round), this.#output.row(round));
+      if (row === undefined || isEmpty(members)) continue;
+      this.#output.addRow(round, members);
+      this.#fresh.addRow(round, members);
+      met.addParentsOf(row, members);
+      added.push({ row, members });
     }
     // A head in the leader's history is met at the border: it lies in no other output vertex' history.
     this.#heads = [...this.#heads.filter((head) => !met.has(head)), leader];
     return added;
   }
 
-  forgetUpTo(round: number): void {
-    for (const kept of this.#byRound.keys()) if (kept <= round) this.#byRound.delete(kept);
-    this.#heads = this.#heads.filter((head) => head.round > round);
+  /** Another schedule rules from here on: nothing is output under it yet. */
+  startSchedule(): void {
+    this.#fresh.clear();
   }
 
-  #mark(vertex: Vertex, index: number): void {
-    const round = this.#byRound.get(vertex.round);
-    if (round === undefined) this.#byRound.set(vertex.round, new Map([[vertex, index]]));
-    else round.set(vertex, index);
+  forgetUpTo(round: number): void {
+    this.#output.forgetUpTo(round);
+    this.#fresh.forgetUpTo(round);
+    this.#heads = this.#heads.filter((head) => head.round > round);
   }
 }

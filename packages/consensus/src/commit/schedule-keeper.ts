@@ -3,7 +3,8 @@
 
 import type { Committee, Digest, ProtocolParams, Sha256, Slot, ValidatorIndex } from "@selvedge/integrity";
 import { mustExist } from "@selvedge/integrity";
-import type { DagState, Vertex } from "../dag/dag-state.ts";
+import type { DagState } from "../dag/dag-state.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 import type { ConsensusState } from "./consensus-state.ts";
 import { type LeaderSchedule, drawSchedule, firstSchedule, leaderIn, scheduleOf } from "./leader-schedule.ts";
 import { LeaderScores } from "./leader-scores.ts";
@@ -41,8 +42,6 @@ export class ScheduleKeeper {
   #past: readonly { readonly schedule: LeaderSchedule; readonly lastRound: number }[] = [];
   /** Output heads as of the start of the current schedule. */
   #startHeads: readonly Vertex[] = [];
-  /** Index of the last commit before the current schedule's. */
-  #startIndex = 0;
   #gcRound: number;
 
   constructor(setup: ScheduleKeeperSetup) {
@@ -69,17 +68,16 @@ export class ScheduleKeeper {
 
   /** Counts the commit; true if it was the last of its schedule and another one rules from the next slot on. */
   onCommit({ index, slot, vertices, gcRound }: EmittedCommit): boolean {
-    const startIndex = this.#startIndex;
     this.#scores.add({
       vertices,
       gcRoundBefore: this.#gcRound,
       leaderOf: (round) => leaderIn(this.#schedule, round),
-      isFresh: (vertex) => (this.#setup.output.commitIndexOf(vertex) ?? 0) > startIndex,
+      isFresh: (vertex) => this.#setup.output.isFresh(vertex),
     });
     this.#gcRound = gcRound;
     this.#past = this.#past.filter(({ lastRound }) => lastRound > gcRound);
     if (index % this.#setup.params.scheduleEvery !== 0) return false;
-    this.#change(index, slot);
+    this.#change(slot);
     return true;
   }
 
@@ -95,7 +93,7 @@ export class ScheduleKeeper {
     };
   }
 
-  #change(index: number, slot: Slot): void {
+  #change(slot: Slot): void {
     const { committee, output } = this.#setup;
     const lastRound = slot.kind === "P" ? slot.number : lastRoundBefore(slot, this.#setup.params);
     this.#past = [...this.#past, { schedule: this.#schedule, lastRound }];
@@ -106,19 +104,19 @@ export class ScheduleKeeper {
       committee.validators.map(() => 0),
     );
     this.#startHeads = output.heads;
-    this.#startIndex = index;
+    output.startSchedule();
   }
 
-  /** Marks what was output before the stop, and before the current schedule; exact indices no longer matter. */
-  #restoreOutput({ heads, scheduleHeads, commitIndex, gcRound }: ConsensusState): void {
-    const { dag, output, params } = this.#setup;
+  /** Marks what was output before the stop, and before the current schedule. */
+  #restoreOutput({ heads, scheduleHeads, gcRound }: ConsensusState): void {
+    const { dag, output } = this.#setup;
     const vertexOf = ({ digest }: { readonly digest: string }): Vertex =>
       mustExist(dag.get(digest), "the blocks above gcRound were restored");
-    this.#startIndex = commitIndex - (commitIndex % params.scheduleEvery);
     this.#startHeads = scheduleHeads.map(vertexOf);
-    for (const head of this.#startHeads) output.add(head, { index: this.#startIndex, aboveRound: gcRound });
+    for (const head of this.#startHeads) output.add(head, gcRound);
+    output.startSchedule();
     for (const head of heads.map(vertexOf)) {
-      if (!output.has(head)) output.add(head, { index: commitIndex, aboveRound: gcRound });
+      if (!output.has(head)) output.add(head, gcRound);
     }
   }
 }

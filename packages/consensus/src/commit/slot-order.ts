@@ -72,6 +72,13 @@ export class SlotOrder {
     return keyRound(this, slot) <= highestRound;
   }
 
+  /** The first coin whose slot is this one or comes after it. */
+  firstCoinFrom(slot: Slot): number {
+    if (slot.kind === "C") return slot.number;
+    const { firstCoinRound, coinPeriod } = this.#params;
+    return Math.max(0, Math.floor((slot.number + C_LEAD_ROUNDS - firstCoinRound) / coinPeriod) + 1);
+  }
+
   #keyRoundOf(coin: number): number {
     return this.roundOf(coinSlot(coin)) - C_LEAD_ROUNDS;
   }

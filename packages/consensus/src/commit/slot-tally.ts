@@ -1,14 +1,18 @@
 // Votes, blames and certificates of one slot, counted as blocks come in: each block is read once. Answers the direct
 // half of S4; indirect decisions ask it for its certificates.
 
-import { type Committee, StakeTally, mustExist, stakeOf, validatorIndex } from "@selvedge/integrity";
-import type { DagState, Vertex } from "../dag/dag-state.ts";
+import { type Committee, StakeTally, mustExist, validatorIndex } from "@selvedge/integrity";
+import { type Bits, NO_BITS, withBit } from "../dag/bits.ts";
+import type { DagState } from "../dag/dag-state.ts";
 import type { SupportReader } from "../dag/support.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
+import { hasQuorumOf } from "./row-stake.ts";
 
 export interface SlotTallySetup {
   readonly committee: Committee;
   readonly dag: DagState;
   readonly votingRound: number;
+  /** The round after the voting round. */
   readonly decisionRound: number;
   readonly supportOf: SupportReader;
 }
@@ -20,13 +24,21 @@ export interface Certificate {
 
 export type DirectDecision = { readonly type: "skip" } | { readonly type: "commit"; readonly leader: Vertex };
 
+/** What stands for one block of the slot. */
+interface Support {
+  readonly leader: Vertex;
+  readonly voters: StakeTally;
+  /** The voting blocks, by place. */
+  votes: Bits;
+  readonly certifiers: StakeTally;
+}
+
 export class SlotTally {
   readonly #setup: SlotTallySetup;
   /** Authors of blaming blocks. An author with a blame and a vote (twins) stands on both sides. */
   readonly #blames: StakeTally;
-  readonly #votes = new Map<Vertex, StakeTally>();
-  readonly #certifiers = new Map<Vertex, StakeTally>();
-  readonly #supported = new Map<Vertex, Vertex>();
+  /** One entry, unless the slot has twins. */
+  readonly #supports: Support[] = [];
   readonly #certificates: Certificate[] = [];
   #votingRead = 0;
   #decisionRead = 0;
@@ -45,18 +57,21 @@ export class SlotTally {
   directDecision(): DirectDecision | undefined {
     this.#catchUp();
     if (this.#blames.hasQuorum) return { type: "skip" }; // S4 (ii): per slot, not per twin
-    for (const [leader, certifiers] of this.#certifiers) {
+    for (const { leader, certifiers } of this.#supports) {
       if (certifiers.hasQuorum) return { type: "commit", leader }; // S4 (iii)
     }
     return undefined;
   }
 
+  get isDecided(): boolean {
+    this.#catchUp();
+    return this.#blames.hasQuorum || this.#supports.some(({ certifiers }) => certifiers.hasQuorum);
+  }
+
   /** True once the voting round alone has settled the slot: Q votes for one block of it, or Q blames. */
   get hasVoteOrBlameQuorum(): boolean {
     this.#catchUp();
-    if (this.#blames.hasQuorum) return true;
-    for (const votes of this.#votes.values()) if (votes.hasQuorum) return true;
-    return false;
+    return this.#blames.hasQuorum || this.#supports.some(({ voters }) => voters.hasQuorum);
   }
 
   #catchUp(): void {
@@ -75,54 +90,38 @@ export class SlotTally {
       this.#blames.add(validatorIndex(vertex.author));
       return;
     }
-    this.#supported.set(vertex, leader);
-    this.#tallyFor(this.#votes, leader).add(validatorIndex(vertex.author));
+    const support = this.#supportFor(leader);
+    support.votes = withBit(support.votes, vertex.place);
+    support.voters.add(validatorIndex(vertex.author));
   }
 
+  /**
+   * A certificate has parents of stake ≥ Q that vote for one block (S1). Parents have distinct authors (P3), so there is
+   * one such block at most: two would need 2Q > S.
+   */
   #readCertificate(vertex: Vertex): void {
-    const leader = certifiedLeader(vertex, (parent) => this.#supported.get(parent), this.#setup.committee);
-    if (leader === undefined) return;
-    this.#certificates.push({ vertex, leader });
-    this.#tallyFor(this.#certifiers, leader).add(validatorIndex(vertex.author));
+    const { committee } = this.#setup;
+    for (const { leader, votes, voters, certifiers } of this.#supports) {
+      if (!voters.hasQuorum || !hasQuorumOf(vertex, votes, committee)) continue;
+      this.#certificates.push({ vertex, leader });
+      certifiers.add(validatorIndex(vertex.author));
+      return;
+    }
   }
 
-  #tallyFor(tallies: Map<Vertex, StakeTally>, leader: Vertex): StakeTally {
-    const known = tallies.get(leader);
+  #supportFor(leader: Vertex): Support {
+    const known = this.#supports.find((support) => support.leader === leader);
     if (known !== undefined) return known;
-    const tally = new StakeTally(this.#setup.committee);
-    tallies.set(leader, tally);
-    return tally;
+    const { committee } = this.#setup;
+    const support = {
+      leader,
+      votes: NO_BITS,
+      voters: new StakeTally(committee),
+      certifiers: new StakeTally(committee),
+    };
+    this.#supports.push(support);
+    return support;
   }
-}
-
-/**
- * The block for which the vertex' parents hold votes of stake ≥ Q (S1). Parents have distinct authors (P3), so there is
- * one at most: two would need 2Q > S.
- */
-function certifiedLeader(
-  vertex: Vertex,
-  votedFor: (parent: Vertex) => Vertex | undefined,
-  committee: Committee,
-): Vertex | undefined {
-  const stakes = new Map<Vertex, number>();
-  for (const parent of vertex.parents) {
-    const leader = votedFor(parent);
-    if (leader === undefined) continue;
-    const stake = (stakes.get(leader) ?? 0) + stakeOf(committee, validatorIndex(parent.author));
-    if (stake >= committee.quorumStake) return leader;
-    stakes.set(leader, stake);
-  }
-  return undefined;
-}
-
-/** The votes that make the vertex a certificate; none if it is not one. */
-export function certifiedVotes(
-  vertex: Vertex,
-  votedFor: (parent: Vertex) => Vertex | undefined,
-  committee: Committee,
-): readonly Vertex[] {
-  const leader = certifiedLeader(vertex, votedFor, committee);
-  return leader === undefined ? [] : vertex.parents.filter((parent) => votedFor(parent) === leader);
 }
 
 function at(vertices: readonly Vertex[], position: number): Vertex {

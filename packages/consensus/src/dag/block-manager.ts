@@ -55,19 +55,24 @@ export class BlockManager {
     return this.#parked.size;
   }
 
+  /** Whether something changes if the block comes in. */
+  isWaitingFor(ref: BlockRef): boolean {
+    return this.#parked.size > 0 && (this.isParked(ref) || this.isWanted(ref));
+  }
+
   isParked(ref: BlockRef): boolean {
     return this.#parked.has(ref.digest);
   }
 
   isWanted(ref: BlockRef): boolean {
-    return this.#wanted.has(refKey(ref));
+    return this.#wanted.size > 0 && this.#wanted.has(refKey(ref));
   }
 
   /** D2: two blocks of the slot are here already and nothing refers to this one. */
   isSurplus(ref: BlockRef): boolean {
     if (this.isWanted(ref)) return false;
-    const count = this.#setup.acceptedInSlot(ref) + (this.#slotCounts.get(slotKey(ref)) ?? 0);
-    return count >= BLOCKS_PER_SLOT_MAX;
+    const parkedCount = this.#parked.size === 0 ? 0 : (this.#slotCounts.get(slotKey(ref)) ?? 0);
+    return this.#setup.acceptedInSlot(ref) + parkedCount >= BLOCKS_PER_SLOT_MAX;
   }
 
   hasMissingParents(block: VerifiedBlock): boolean {

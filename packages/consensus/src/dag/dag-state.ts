@@ -1,100 +1,111 @@
 // The accepted blocks in memory as a graph: who stands in which slot, and who refers to whom. Used by the engine, by
-// replay and by tests alike, so ids are plain strings. Admission (D1), storage and every decision are others' work.
+// replay and by tests alike, so ids are plain strings. Admission (D1), storage and every decision are others' work; what a
+// vertex is by itself stands in vertex-pool.ts.
 
 import { type BlockRef, type VerifiedBlock, assert } from "@selvedge/integrity";
+import { type Bits, NO_BITS, hasBit, isSubset, withBit } from "./bits.ts";
+import { type NewVertex, type PoolMember, type Vertex, VertexPool } from "./vertex-pool.ts";
 
-export interface Vertex {
-  /** The digest in hex for an engine's block, any string in replay and tests. */
-  readonly id: string;
-  readonly round: number;
-  readonly author: number;
-  /** In the header's order; only those in memory when the vertex came in. Empty once the vertex is evicted. */
-  readonly parents: readonly Vertex[];
-  /** Null for genesis, in replay and in drawn DAGs. */
-  readonly block: VerifiedBlock | null;
+export interface DagStateSetup {
+  readonly genesisIds: readonly string[];
+  /** Of other engines of this chain in this process; by default a pool of its own. */
+  readonly pool?: VertexPool;
+  /** No vertex below it is taken in. Default 0. */
+  readonly lowestRound?: number;
 }
 
-export interface NewVertex {
-  readonly id: string;
-  readonly round: number;
-  readonly author: number;
-  readonly parentIds: readonly string[];
-  readonly block: VerifiedBlock | null;
-}
-
-/** What nobody but this file may change of a vertex, and only to let go of memory. */
-interface OwnVertex extends Vertex {
-  parents: readonly Vertex[];
-  block: VerifiedBlock | null;
+interface Row {
+  /** In order of insertion and never empty; grows at its end only, so readers may keep a position. */
+  readonly vertices: Vertex[];
+  /** The same by place. */
+  held: Bits;
 }
 
 const NO_VERTICES: readonly Vertex[] = [];
 
 export class DagState {
-  readonly #byId = new Map<string, OwnVertex>();
-  /** Each list in order of insertion and never empty; grows at its end only, so readers may keep a position. */
-  readonly #byRound = new Map<number, OwnVertex[]>();
-  readonly #newest = new Map<number, Vertex>();
+  readonly #pool: VertexPool;
+  /** Its lowestRound: no vertex below it is kept, nor taken in again. */
+  readonly #member: PoolMember;
+  readonly #rows = new Map<number, Row>();
+  #size = 0;
   #highestRound = 0;
-  /** No vertex below it is kept, nor taken in again. */
-  #lowestRound = 0;
 
-  constructor(setup: { readonly genesisIds: readonly string[] }) {
-    for (const [author, id] of setup.genesisIds.entries()) {
+  constructor({ genesisIds, pool, lowestRound = 0 }: DagStateSetup) {
+    this.#member = { lowestRound };
+    this.#pool = poolFor(this.#member, pool);
+    for (const [author, id] of genesisIds.entries()) {
       this.insert({ id, round: 0, author, parentIds: [], block: null });
     }
   }
 
   /** All parents are in memory or were evicted: the caller has seen to it (D1). */
-  insert({ id, round, author, parentIds, block }: NewVertex): Vertex {
-    assert(!this.#byId.has(id), "a block enters the DAG once");
-    const parents: Vertex[] = [];
-    for (const parentId of parentIds) {
-      const parent = this.#byId.get(parentId);
-      if (parent === undefined) continue;
-      assert(parent.round < round, "a parent is of an earlier round");
-      parents.push(parent);
-    }
-    const vertex: OwnVertex = { id, round, author, parents, block };
-    if (round < this.#lowestRound) return vertex;
-    this.#byId.set(id, vertex);
-    this.#append(vertex);
-    return vertex;
+  insert(vertex: NewVertex): Vertex {
+    return this.#insert(this.#pool.meet(vertex));
   }
 
   insertBlock(block: VerifiedBlock): Vertex {
-    const { ref, header } = block;
-    const parentIds = header.parents.map((parent) => parent.digest);
-    return this.insert({ id: ref.digest, round: ref.round, author: ref.author, parentIds, block });
+    return this.#insert(this.#pool.meetBlock(block));
   }
 
   has(id: string): boolean {
-    return this.#byId.has(id);
+    return this.get(id) !== undefined;
   }
 
   /** Whether this very block is in: digest, round and author. */
   holds(ref: BlockRef): boolean {
-    const vertex = this.#byId.get(ref.digest);
+    const vertex = this.get(ref.digest);
     return vertex !== undefined && vertex.round === ref.round && vertex.author === ref.author;
   }
 
   get(id: string): Vertex | undefined {
-    return this.#byId.get(id);
+    const vertex = this.#pool.get(id);
+    return vertex !== undefined && this.#isHeld(vertex) ? vertex : undefined;
+  }
+
+  /** The vertices of the round, by place. */
+  heldAt(round: number): Bits {
+    return this.#rows.get(round)?.held ?? NO_BITS;
+  }
+
+  /**
+   * The block as a vertex whose parents are all in, if that can be seen at a glance: some member of our pool took the
+   * block in before us. Undefined says nothing.
+   */
+  readyVertex(digest: string): Vertex | undefined {
+    const vertex = this.#pool.get(digest);
+    if (vertex === undefined || !vertex.isMet) return undefined;
+    const { round, strong, weak, parents, block } = vertex;
+    // The pool may have let go of a parent that we have yet to ask our store for.
+    if (parents.length !== block?.header.parents.length) return undefined;
+    // Round 0 is in, even after it was evicted.
+    if (round > 1 && !isSubset(strong, this.heldAt(round - 1))) return undefined;
+    for (const parent of weak) if (parent.round > 0 && !this.#isHeld(parent)) return undefined;
+    return vertex;
   }
 
   /** In order of insertion. Reading a round does not create it (§9). */
   atRound(round: number): readonly Vertex[] {
-    return this.#byRound.get(round) ?? NO_VERTICES;
+    return this.#rows.get(round)?.vertices ?? NO_VERTICES;
   }
 
-  /** More than one only if the author equivocates. */
+  /** In order of insertion. More than one only if the author equivocates. */
   inSlot(round: number, author: number): readonly Vertex[] {
-    return this.atRound(round).filter((vertex) => vertex.author === author);
+    const row = this.#rows.get(round);
+    const slot = this.#pool.row(round)?.slots[author];
+    if (row === undefined || slot === undefined) return NO_VERTICES;
+    if (slot.length > 1) return row.vertices.filter((vertex) => vertex.author === author);
+    const [only] = slot;
+    return only !== undefined && hasBit(row.held, only.place) ? slot : NO_VERTICES;
   }
 
   /** The author's first vertex of its highest round in memory. */
   newestOf(author: number): Vertex | undefined {
-    return this.#newest.get(author);
+    for (let round = this.#highestRound; round >= this.lowestRound; round -= 1) {
+      const newest = this.inSlot(round, author)[0];
+      if (newest !== undefined) return newest;
+    }
+    return undefined;
   }
 
   get highestRound(): number {
@@ -102,33 +113,47 @@ export class DagState {
   }
 
   get lowestRound(): number {
-    return this.#lowestRound;
+    return this.#member.lowestRound;
   }
 
   get size(): number {
-    return this.#byId.size;
+    return this.#size;
   }
 
-  /** Forgets all rounds below `round`. What is evicted holds on to nothing, lest the whole past stay reachable. */
+  /** Forgets all rounds below `round`. */
   evictBelow(round: number): void {
-    for (let evicted = this.#lowestRound; evicted < round; evicted += 1) {
-      for (const vertex of this.#byRound.get(evicted) ?? []) {
-        this.#byId.delete(vertex.id);
-        if (this.#newest.get(vertex.author) === vertex) this.#newest.delete(vertex.author);
-        vertex.parents = NO_VERTICES;
-        vertex.block = null;
-      }
-      this.#byRound.delete(evicted);
+    for (const [kept, { vertices }] of this.#rows) {
+      if (kept >= round) continue;
+      this.#size -= vertices.length;
+      this.#rows.delete(kept);
     }
-    this.#lowestRound = Math.max(this.#lowestRound, round);
+    this.#pool.leave(this.#member, round);
   }
 
-  #append(vertex: OwnVertex): void {
-    const peers = this.#byRound.get(vertex.round);
-    if (peers === undefined) this.#byRound.set(vertex.round, [vertex]);
-    else peers.push(vertex);
-    const newest = this.#newest.get(vertex.author);
-    if (newest === undefined || newest.round < vertex.round) this.#newest.set(vertex.author, vertex);
-    this.#highestRound = Math.max(this.#highestRound, vertex.round);
+  #insert(vertex: Vertex): Vertex {
+    assert(!this.#isHeld(vertex), "a block enters the DAG once");
+    const { round, place } = vertex;
+    if (round < this.lowestRound) return vertex;
+    const row = this.#rows.get(round);
+    if (row === undefined) this.#rows.set(round, { vertices: [vertex], held: withBit(NO_BITS, place) });
+    else {
+      row.vertices.push(vertex);
+      row.held = withBit(row.held, place);
+    }
+    this.#size += 1;
+    this.#highestRound = Math.max(this.#highestRound, round);
+    return vertex;
   }
+
+  #isHeld({ round, place }: Vertex): boolean {
+    return hasBit(this.heldAt(round), place);
+  }
+}
+
+/** A pool that has let go of rounds which the member may still take in is of no use to it. */
+function poolFor(member: PoolMember, shared: VertexPool | undefined): VertexPool {
+  if (shared?.join(member) === true) return shared;
+  const own = new VertexPool();
+  own.join(member);
+  return own;
 }

@@ -42,6 +42,11 @@ export class Fetcher {
     this.#nextId = nextId;
   }
 
+  /** Nothing is wanted, as far as the last `pump` knew. */
+  get isIdle(): boolean {
+    return this.#wants.size === 0;
+  }
+
   owns(fetchId: number): boolean {
     return this.#requests.has(fetchId);
   }

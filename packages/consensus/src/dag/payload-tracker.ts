@@ -1,27 +1,32 @@
 // Accepted blocks with payload that are not output yet: while there are any, the network must not idle (docs/protocol.md
 // §4). Whoever commits tells it what was output and what garbage collection passed by.
 
-import { type VerifiedBlock, hasPayload } from "@selvedge/integrity";
+import { hasPayload } from "@selvedge/integrity";
+import type { Vertex } from "./vertex-pool.ts";
+import { VertexSet } from "./vertex-set.ts";
 
 export class PayloadTracker {
-  /** Round by digest. */
-  readonly #waiting = new Map<string, number>();
+  readonly #waiting = new VertexSet();
+  #count = 0;
 
   get isEmpty(): boolean {
-    return this.#waiting.size === 0;
+    return this.#count === 0;
   }
 
-  onAccepted({ body, ref }: VerifiedBlock): void {
-    if (hasPayload(body)) this.#waiting.set(ref.digest, ref.round);
+  onAccepted(vertex: Vertex): void {
+    if (vertex.block === null || !hasPayload(vertex.block.body)) return;
+    this.#waiting.add(vertex);
+    this.#count += 1;
   }
 
-  onOutput(blocks: readonly VerifiedBlock[]): void {
-    for (const { ref } of blocks) this.#waiting.delete(ref.digest);
+  onOutput(vertices: readonly Vertex[]): void {
+    for (const vertex of vertices) {
+      if (this.#waiting.delete(vertex)) this.#count -= 1;
+    }
   }
 
   onGarbageCollected(gcRound: number): void {
-    for (const [digest, round] of this.#waiting) {
-      if (round <= gcRound) this.#waiting.delete(digest);
-    }
+    this.#waiting.forgetUpTo(gcRound);
+    this.#count = this.#waiting.count;
   }
 }

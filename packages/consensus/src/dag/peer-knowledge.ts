@@ -6,84 +6,154 @@
 // cost n times the traffic and help only against a hiding author. We relay a block once the peer has shown a block two
 // rounds above it that still does not reach it: one round would be too eager, because a block that is late by one
 // round comes in as a weak link in the next. Far older ones are left to fetching, which is exact.
+//
+// Of a validator's blocks only the tips are kept: what they reach is worked out when it is asked for.
 
-import type { BlockRef, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import { type ValidatorIndex, mustExist } from "@selvedge/integrity";
+import { type Bits, NO_BITS, difference, hasBit, isEmpty, isSubset, withAll } from "./bits.ts";
+import type { DagState } from "./dag-state.ts";
+import type { RecentHistories } from "./recent-histories.ts";
+import type { Vertex } from "./vertex-pool.ts";
+import { VertexSet } from "./vertex-set.ts";
 
 const EVIDENCE_ROUNDS = 2;
 /** How many rounds below the evidence we look for blocks to relay. */
 const RELAY_WINDOW_ROUNDS = 8;
+/** How far below a block we ask for its history. */
+export const HISTORY_ROUNDS: number = EVIDENCE_ROUNDS + RELAY_WINDOW_ROUNDS - 1;
 
-interface Entry {
-  readonly block: VerifiedBlock;
-  /** Per validator: 1 if known to it. Our own entry says: is in the history of a block of ours. */
-  readonly knownTo: Uint8Array;
+interface Shown {
+  /** Highest round of a block it has shown. */
+  round: number;
+  /** Its blocks that no other block of its has as first parent: one, unless it equivocates. None out of the window. */
+  tips: readonly Vertex[];
+  /** What it handed us of others' blocks, and what we relayed to it. */
+  readonly handed: VertexSet;
+  /** All that we hold of the rounds up to here, it knows. */
+  knownUpTo: number;
+}
+
+export interface PeerKnowledgeSetup {
+  readonly committeeSize: number;
+  readonly dag: DagState;
+  /** Null in an observer. */
+  readonly self: ValidatorIndex | null;
+  readonly histories: RecentHistories;
 }
 
 export class PeerKnowledge {
-  readonly #size: number;
-  readonly #entries = new Map<string, Entry>();
-  readonly #byRound = new Map<number, Entry[]>();
-  /** Per validator the highest round of a block it has shown. */
-  readonly #shownRound: number[];
+  readonly #setup: PeerKnowledgeSetup;
+  readonly #shown: readonly Shown[];
+  /** No validator's `knownUpTo` is above it. */
+  #knownUpToMax = 0;
+  /** Our blocks that went to everybody. */
+  readonly #sent = new VertexSet();
+  /** Blocks of ours and all in their histories above gcRound. */
+  readonly #own = new VertexSet();
 
-  constructor(committeeSize: number) {
-    this.#size = committeeSize;
-    this.#shownRound = Array.from({ length: committeeSize }, () => 0);
+  constructor(setup: PeerKnowledgeSetup) {
+    this.#setup = setup;
+    this.#shown = Array.from({ length: setup.committeeSize }, () => ({
+      round: 0,
+      tips: [],
+      handed: new VertexSet(),
+      knownUpTo: 0,
+    }));
   }
 
   /** Parents come before children. */
-  onAccepted(block: VerifiedBlock): void {
-    const { ref } = block;
-    const entry = { block, knownTo: new Uint8Array(this.#size) };
-    this.#entries.set(ref.digest, entry);
-    const row = this.#byRound.get(ref.round);
-    if (row === undefined) this.#byRound.set(ref.round, [entry]);
-    else row.push(entry);
-    this.#shownRound[ref.author] = Math.max(this.#shownRound[ref.author] ?? 0, ref.round);
-    this.#markHistory(ref.author, entry);
+  onAccepted(vertex: Vertex): void {
+    const { author, round, parents } = vertex;
+    const shown = this.#of(author);
+    shown.round = Math.max(shown.round, round);
+    const [previous] = shown.tips;
+    if (shown.tips.length === 1 && previous !== undefined && previous === parents[0]) shown.tips = [vertex];
+    else {
+      const kept = shown.tips.filter((tip) => tip !== parents[0] && tip.round >= shown.round - HISTORY_ROUNDS);
+      shown.tips = [...kept, vertex];
+    }
+    if (author === this.#setup.self) this.#markOwn(vertex);
+    if (round <= this.#knownUpToMax) this.#noteLate(round);
   }
 
   /** The validator holds this block: it sent it to us, or we to it. */
-  markKnown(validator: ValidatorIndex, ref: BlockRef): void {
-    const entry = this.#entries.get(ref.digest);
-    if (entry !== undefined) entry.knownTo[validator] = 1;
+  markKnown(validator: ValidatorIndex, vertex: Vertex): void {
+    // Its own blocks are its tips and their histories.
+    if (vertex.author !== validator) this.#of(validator).handed.add(vertex);
   }
 
-  /** For our own index: whether the block is in the history of a block of ours. */
-  isKnown(validator: ValidatorIndex, ref: BlockRef): boolean {
-    return this.#entries.get(ref.digest)?.knownTo[validator] === 1;
+  /** We sent a block of ours to all others. */
+  markSent(vertex: Vertex): void {
+    this.#sent.add(vertex);
+  }
+
+  /** Whether the block is in the history of a block of ours. */
+  isOurs(vertex: Vertex): boolean {
+    return this.#own.has(vertex);
   }
 
   /** What to push to the validator besides our new block, by round and in the order accepted within one. */
-  lackedBy(validator: ValidatorIndex): readonly VerifiedBlock[] {
-    const last = (this.#shownRound[validator] ?? 0) - EVIDENCE_ROUNDS;
-    const lacked: VerifiedBlock[] = [];
-    for (let round = Math.max(1, last - RELAY_WINDOW_ROUNDS + 1); round <= last; round += 1) {
-      for (const { block, knownTo } of this.#byRound.get(round) ?? []) {
-        if (knownTo[validator] !== 1) lacked.push(block);
-      }
+  lackedBy(validator: ValidatorIndex): readonly Vertex[] {
+    const shown = this.#of(validator);
+    const last = shown.round - EVIDENCE_ROUNDS;
+    const lacked: Vertex[] = [];
+    for (let round = Math.max(1, last - RELAY_WINDOW_ROUNDS + 1, shown.knownUpTo + 1); round <= last; round += 1) {
+      const unknown = this.#unknownAt(shown, round);
+      if (unknown !== undefined)
+        lacked.push(...this.#setup.dag.atRound(round).filter(({ place }) => hasBit(unknown, place)));
+      else if (lacked.length === 0) this.#knowUpTo(shown, round);
     }
     return lacked;
   }
 
   /** Forgets what was accepted of rounds up to this one. */
   evict(upToRound: number): void {
-    for (const [round, row] of this.#byRound) {
-      if (round > upToRound) continue;
-      for (const { block } of row) this.#entries.delete(block.ref.digest);
-      this.#byRound.delete(round);
+    for (const { handed } of this.#shown) handed.forgetUpTo(upToRound);
+    this.#sent.forgetUpTo(upToRound);
+    this.#own.forgetUpTo(upToRound);
+  }
+
+  #knowUpTo(shown: Shown, round: number): void {
+    shown.knownUpTo = round;
+    this.#knownUpToMax = Math.max(this.#knownUpToMax, round);
+  }
+
+  /** A block came in of a round that was all known. */
+  #noteLate(round: number): void {
+    for (const shown of this.#shown) shown.knownUpTo = Math.min(shown.knownUpTo, round - 1);
+    this.#knownUpToMax = round - 1;
+  }
+
+  /** What we hold of the round and it does not know; undefined if that is nothing. */
+  #unknownAt({ tips, handed }: Shown, round: number): Bits | undefined {
+    const { dag, histories } = this.#setup;
+    const held = dag.heldAt(round);
+    let known = NO_BITS;
+    for (const tip of tips) {
+      const row = histories.of(tip).row(round);
+      // The usual case: the one tip reaches everything.
+      if (isSubset(held, row)) return undefined;
+      known = withAll(known, row);
+    }
+    known = withAll(withAll(known, handed.row(round)), this.#sent.row(round));
+    const unknown = difference(held, known);
+    return isEmpty(unknown) ? undefined : unknown;
+  }
+
+  #markOwn(vertex: Vertex): void {
+    const fresh = new VertexSet();
+    fresh.add(vertex);
+    const lowest = this.#setup.dag.lowestRound;
+    for (let { round } = vertex; round >= Math.max(lowest, fresh.lowestRound); round -= 1) {
+      const row = vertex.row.pool.row(round);
+      const members = difference(fresh.row(round), this.#own.row(round));
+      if (row === undefined || isEmpty(members)) continue;
+      this.#own.addRow(round, members);
+      fresh.addParentsOf(row, members);
     }
   }
 
-  #markHistory(validator: ValidatorIndex, start: Entry): void {
-    const stack = [start];
-    for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) {
-      if (entry.knownTo[validator] === 1) continue;
-      entry.knownTo[validator] = 1;
-      for (const parent of entry.block.header.parents) {
-        const next = this.#entries.get(parent.digest);
-        if (next !== undefined) stack.push(next);
-      }
-    }
+  #of(validator: number): Shown {
+    return mustExist(this.#shown[validator], "a validator is a member of the committee");
   }
 }

@@ -86,10 +86,11 @@ function newestNews(core: Core, author: number, round: number): BlockRef | undef
   const { dag, peers, self, rule } = core;
   if (round === 1) return core.genesis[author];
   for (let below = round - 1; below > rule.gcRound; below -= 1) {
-    const block = dag.inSlot(below, author)[0]?.block ?? undefined;
-    if (block === undefined) continue;
-    const isNews = below === round - 1 || (self !== null && !peers.isKnown(self, block.ref));
-    return isNews ? block.ref : undefined;
+    const vertex = dag.inSlot(below, author)[0];
+    const ref = vertex?.block?.ref;
+    if (vertex === undefined || ref === undefined) continue;
+    const isNews = below === round - 1 || (self !== null && !peers.isOurs(vertex));
+    return isNews ? ref : undefined;
   }
   return undefined;
 }

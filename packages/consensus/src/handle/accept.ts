@@ -1,9 +1,10 @@
 // Blocks enter the DAG here and nowhere else (docs/protocol.md, D1, D2): each with everything that its entering means for
 // the other parts, and then whatever had waited for it. What follows for commits and timers is settle.ts' work.
 
-import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
+import { type BlockRef, type VerifiedBlock, mustExist } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { ReceivedBlock } from "../dag/block-manager.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 import type { Step } from "../step.ts";
 
 /** Accepts blocks whose parents are in, and all that this sets free. */
@@ -13,7 +14,7 @@ export function acceptBlocks(core: Core, step: Step, ready: readonly ReceivedBlo
     const received = queue[position];
     if (received === undefined || core.dag.has(received.block.ref.digest)) continue;
     enter(core, step, received);
-    queue.push(...freed(core, received.block.ref));
+    if (core.parking.isWaitingFor(received.block.ref)) queue.push(...freed(core, received.block.ref));
   }
 }
 
@@ -34,17 +35,17 @@ function enter(core: Core, step: Step, { block, from }: ReceivedBlock): void {
   // D1: what garbage collection has passed is kept in the store; nothing undecided can reach it.
   if (ref.round <= core.rule.gcRound) return;
   reportEquivocation(core, step, ref);
-  core.dag.insertBlock(block);
-  enterMemory(core, block);
-  if (from !== null) core.peers.markKnown(from, ref);
+  const vertex = core.dag.insertBlock(block);
+  enterMemory(core, vertex);
+  if (from !== null) core.peers.markKnown(from, vertex);
   readContent(core, step, block);
 }
 
 /** What a restart repeats of entering. */
-export function enterMemory(core: Core, block: VerifiedBlock): void {
-  core.clock.add(block.ref);
-  core.peers.onAccepted(block);
-  core.payload.onAccepted(block);
+export function enterMemory(core: Core, vertex: Vertex): void {
+  core.clock.add(mustExist(vertex.block, "what enters is a block").ref);
+  core.peers.onAccepted(vertex);
+  core.payload.onAccepted(vertex);
 }
 
 /** D2: two blocks of one author and round. */
@@ -62,10 +63,12 @@ function readContent(core: Core, step: Step, block: VerifiedBlock): void {
     // U3
     if (isCheckDue && core.self !== null && !core.own.isAmnesiac) step.checkUpdate(update, block.ref.author);
   }
-  // U4
-  const { receipts, faults } = core.receipts.onAccepted(block, lastCommit);
-  step.receipts(receipts);
-  step.report(faults);
+  if (block.body.acks.length > 0) {
+    // U4
+    const { receipts, faults } = core.receipts.onAccepted(block, lastCommit);
+    step.receipts(receipts);
+    step.report(faults);
+  }
   const findings = core.checkpointVotes.onAccepted(block);
   step.certificates(findings.certificates);
   step.report(findings.faults);

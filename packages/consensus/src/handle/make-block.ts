@@ -3,12 +3,16 @@
 import { type VerifiedBlock, mustExist } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import { proposeBlock } from "../dag/proposer.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 import type { Step } from "../step.ts";
 import { acceptBlocks } from "./accept.ts";
 
 export function makeBlock(core: Core, step: Step, round: number): void {
   const block = proposeBlock(core, { round, wallClockMs: step.wallClockMs });
-  if (block === undefined) return;
+  if (block === undefined) {
+    step.request(core.pacemaker.onNoParents());
+    return;
+  }
   push(core, step, block);
   noteOwnBlock(core, block);
   const { ref } = block;
@@ -16,7 +20,7 @@ export function makeBlock(core: Core, step: Step, round: number): void {
   core.commitVotes.onOwnBlock();
   core.checkpointVotes.onOwnBlock();
   acceptBlocks(core, step, [{ block, from: null }]);
-  for (const { index } of core.setup.committee.validators) core.peers.markKnown(index, ref);
+  core.peers.markSent(mustExist(core.dag.get(ref.digest), "our new block is above gcRound"));
   step.request(core.pacemaker.onOwnBlock(ref.round));
 }
 
@@ -36,10 +40,15 @@ export function sendAgain(core: Core, step: Step): void {
 /** B2: to each other validator, with every accepted block that it probably lacks. */
 function push(core: Core, step: Step, block: VerifiedBlock): void {
   const self = mustExist(core.self, "only a validator pushes");
+  const alone = [block];
   for (const { index } of core.setup.committee.validators) {
     if (index === self) continue;
     const lacked = core.peers.lackedBy(index);
-    step.send(index, [...lacked, block]);
-    for (const { ref } of lacked) core.peers.markKnown(index, ref);
+    step.send(index, lacked.length === 0 ? alone : [...lacked.map(blockOf), block]);
+    for (const vertex of lacked) core.peers.markKnown(index, vertex);
   }
+}
+
+function blockOf(vertex: Vertex): VerifiedBlock {
+  return mustExist(vertex.block, "what is relayed is a block in memory");
 }

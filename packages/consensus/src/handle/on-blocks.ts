@@ -35,26 +35,32 @@ export function onLookedUp(core: Core, step: Step, { present, absent }: LookedUp
 }
 
 function receive(core: Core, step: Step, received: ReceivedBlock): void {
-  const { block, from } = received;
+  const { block } = received;
   const { ref } = block;
   const { parking, dag, rule } = core;
-  if (dag.has(ref.digest)) {
-    if (from !== null) core.peers.markKnown(from, ref);
-    return;
-  }
+  if (noteKnown(core, received)) return;
   if (parking.isParked(ref) || parking.isSurplus(ref)) return;
-  if (misrefers(core, block)) return;
+  // Another engine of this process took it in before us, and we hold its parents: what is left to ask is the round lead.
+  const isReady = dag.readyVertex(ref.digest) !== undefined;
+  if (!isReady && misrefers(core, block)) return;
   // D1: nothing undecided can reach it, so it may wait until something refers to it; then it is admitted.
   if (ref.round <= rule.gcRound && !parking.isWanted(ref)) return;
   // What our own store must hold before we sign again comes from recovery, not from peers.
   const isLate = !isWithinLead(core, ref);
-  if (!isLate && !parking.hasMissingParents(block)) {
+  if (!isLate && (isReady || !parking.hasMissingParents(block))) {
     acceptBlocks(core, step, [received]);
     return;
   }
   if (isLate) step.report([{ type: "roundTooFar", author: ref.author, block: ref }]);
   const evicted = parking.park(received);
   step.report(evicted.map((gone) => ({ type: "parkedOverflow", author: gone.author, evicted: gone }) as const));
+}
+
+/** True if the block is in: then its sender has shown that it holds it too. */
+function noteKnown({ dag, peers }: Core, { block, from }: ReceivedBlock): boolean {
+  const known = dag.get(block.ref.digest);
+  if (known !== undefined && from !== null) peers.markKnown(from, known);
+  return known !== undefined;
 }
 
 /** D1: a parent that is in, but of another round or author than the reference says: P1–P4 were kept by a lie. */

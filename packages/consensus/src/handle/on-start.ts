@@ -2,7 +2,7 @@
 
 import type { SignedUpdate, ValidatorIndex } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
-import type { Vertex } from "../dag/dag-state.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 import type { Step } from "../step.ts";
 import { decide, settle } from "./settle.ts";
 

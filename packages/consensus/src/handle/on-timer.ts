@@ -4,7 +4,7 @@ import type { Core } from "../core.ts";
 import type { TimerInput } from "../input.ts";
 import type { Step } from "../step.ts";
 import { makeBlock, sendAgain } from "./make-block.ts";
-import { pacemakerView, settle } from "./settle.ts";
+import { settle } from "./settle.ts";
 
 export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
   switch (id) {
@@ -18,7 +18,7 @@ export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
       core.pacemaker.onIdleTimer();
       break;
     case "resend":
-      if (core.pacemaker.onResendTimer(pacemakerView(core))) sendAgain(core, step);
+      if (core.pacemaker.onResendTimer(core.view)) sendAgain(core, step);
       break;
     default:
       onFetchTimer(core, Number(id.slice("fetch:".length)));
@@ -28,7 +28,7 @@ export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
 
 function onProposeTimer(core: Core, step: Step): void {
   if (core.self === null || core.own.isAmnesiac) return;
-  const round = core.pacemaker.onProposeTimer(pacemakerView(core));
+  const round = core.pacemaker.onProposeTimer(core.view);
   if (round !== undefined) makeBlock(core, step, round);
 }
 

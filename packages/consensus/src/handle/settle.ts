@@ -4,8 +4,6 @@ import { StakeTally, compareRefs } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { Missing } from "../dag/block-manager.ts";
 import { RANGE_GAP_ROUNDS, type RangeView } from "../dag/range-fetcher.ts";
-import { isLeaderSettled } from "../pacemaker-leader.ts";
-import type { PacemakerView } from "../pacemaker.ts";
 import type { Step } from "../step.ts";
 import { acceptBlocks, isWithinLead } from "./accept.ts";
 
@@ -15,17 +13,17 @@ export function settle(core: Core, step: Step): void {
   fetchMissing(core, step);
   if (core.self === null || core.own.isAmnesiac) return;
   if (step.hasChecks) step.request(core.pacemaker.onCheckAsked(core.setup.committee.validators.length));
-  step.request(core.pacemaker.update(pacemakerView(core)));
+  step.request(core.pacemaker.update(core.view));
 }
 
 /** S5, S6: emits what is newly ordered. */
 export function decide(core: Core, step: Step): void {
   const decided = core.rule.advance();
-  for (const { sealed, blocks, consensusState, consensusStateDigest } of decided) {
+  for (const { sealed, blocks, vertices, consensusState, consensusStateDigest } of decided) {
     step.commit({ sealed, consensusState }, { type: "commit", sealed, blocks, consensusStateDigest });
     const { index } = sealed.commit;
     core.content.onOutput(blocks);
-    core.payload.onOutput(blocks);
+    core.payload.onOutput(vertices);
     core.commitVotes.onCommit({ index, digest: sealed.digest });
     const findings = core.checkpointVotes.onCommit(index, sealed.digest);
     step.certificates(findings.certificates);
@@ -33,32 +31,6 @@ export function decide(core: Core, step: Step): void {
   }
   step.report(core.rule.takeBadCoinShares());
   if (decided.length > 0) collectGarbage(core);
-}
-
-export function isIdle({ content, acks, payload }: Core): boolean {
-  return content.pendingCount === 0 && acks.dueCount === 0 && payload.isEmpty;
-}
-
-export function pacemakerView(core: Core): PacemakerView {
-  const { rule, dag, setup, clock } = core;
-  const cursor = rule.nextSlot();
-  const { firstCoinRound, coinPeriod } = setup.params;
-  const leaderView = {
-    committee: setup.committee,
-    params: setup.params,
-    dag,
-    leaderOf: (round: number) => rule.leaderOf(round),
-    gcRound: rule.gcRound,
-    isSlotSettled: (round: number) => rule.isSlotSettled(round),
-  };
-  return {
-    quorumRound: clock.quorumRound,
-    // A2: of the slots with ρ ≤ x ≤ ρ+w−1 the last in slot order is P(x), key (x, 1); C(k) has key (r_k − 2, 0).
-    isPassable: (round) =>
-      cursor.kind === "P" ? cursor.number > round : firstCoinRound + cursor.number * coinPeriod - 2 > round,
-    isLeaderSettled: (round) => isLeaderSettled(round, leaderView),
-    isIdle: isIdle(core),
-  };
 }
 
 /** D1, U5: memory keeps what is above gcRound. */
@@ -75,6 +47,7 @@ function collectGarbage({ rule, dag, peers, payload, content, acks, receipts, pa
 
 /** Our round may have moved, and with it the lead that blocks may have. */
 function releaseHeldBack(core: Core, step: Step): void {
+  if (core.parking.parkedCount === 0) return;
   const lead = core.parking.complete(Number.MAX_SAFE_INTEGER).filter(({ block }) => isWithinLead(core, block.ref));
   if (lead.length === 0) return;
   acceptBlocks(core, step, lead);
@@ -82,7 +55,9 @@ function releaseHeldBack(core: Core, step: Step): void {
 }
 
 function fetchMissing(core: Core, step: Step): void {
-  const { parking, clock, ranges } = core;
+  const { parking, clock, ranges, fetcher, lookups } = core;
+  // The usual case: nothing is missing, nor was anything a moment ago.
+  if (parking.parkedCount === 0 && !ranges.isBehind && fetcher.isIdle && lookups.size === 0) return;
   step.request(ranges.pump({ quorumRound: clock.quorumRound, ahead: credibleLead(core) }));
   // Beyond that, blocks come with the range.
   const missing = parking.missing(clock.quorumRound + RANGE_GAP_ROUNDS);

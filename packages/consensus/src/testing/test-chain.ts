@@ -29,6 +29,7 @@ import { createCoinKeys, createFallbackCoin } from "../coin/coin.ts";
 import { dealCoinKeys } from "../coin/dealer.ts";
 import type { CoinKeys } from "../coin/port.ts";
 import { epochSeedOf } from "../commit/leader-schedule.ts";
+import type { EngineMemo } from "../memo.ts";
 import { DEFAULT_LOCAL_PARAMS, type EngineSetup, type LocalParams, type SlotFamilies } from "../params.ts";
 
 export interface TestChainOptions {
@@ -40,6 +41,10 @@ export interface TestChainOptions {
   readonly salt?: number;
   /** Default false: stand-in signatures and the public fallback coin. */
   readonly isRealCrypto?: boolean;
+  /** Shared by all engines of the chain. */
+  readonly memo?: EngineMemo;
+  /** For the stand-ins alone. Default: the portable one. */
+  readonly sha256?: Sha256;
 }
 
 export interface TestChain {
@@ -57,7 +62,7 @@ export interface TestChain {
 
 export function createTestChain(options: TestChainOptions): TestChain {
   const isReal = options.isRealCrypto === true;
-  const { sha256 } = portableCrypto;
+  const sha256 = options.sha256 ?? portableCrypto.sha256;
   const crypto = isReal ? portableCrypto : createFastCrypto(sha256);
   const signerOf = (name: number): Signer => (isReal ? portableSigner(seedBytes(name)) : fastSigner(sha256, name));
   const signers = Array.from({ length: options.size }, (_, index) => signerOf(index));
@@ -87,6 +92,7 @@ export function createTestChain(options: TestChainOptions): TestChain {
           ? null
           : { index: validatorIndex(index), signer: mustExist(signers[index], "a member's signer") },
       slotFamilies: options.slotFamilies ?? "both",
+      ...(options.memo === undefined ? {} : { memo: options.memo }),
     }),
     update: (device, sequence, variant = 0) =>
       signUpdate(updateHeader({ chainId, sequence, variant }, signerOf(200 + device)), signerOf(200 + device), sha256),

@@ -5,7 +5,8 @@ import { testCommittee } from "@selvedge/integrity/testing";
 import { describe, expect, it } from "vitest";
 import { drawSchedule, epochSeedOf, firstSchedule, leaderIn } from "../../src/commit/leader-schedule.ts";
 import { LeaderScores } from "../../src/commit/leader-scores.ts";
-import { DagState, type Vertex } from "../../src/dag/dag-state.ts";
+import { DagState } from "../../src/dag/dag-state.ts";
+import type { Vertex } from "../../src/dag/vertex-pool.ts";
 import { HashDraw } from "../../src/hash-draw.ts";
 import { drawDag } from "../../src/testing/dag-dsl.ts";
 

@@ -2,8 +2,9 @@
 
 import { mustExist } from "@selvedge/integrity";
 import { describe, expect, it } from "vitest";
-import { DagState, type Vertex } from "../../src/dag/dag-state.ts";
+import { DagState } from "../../src/dag/dag-state.ts";
 import { directSupport, uniqueSupport } from "../../src/dag/support.ts";
+import type { Vertex } from "../../src/dag/vertex-pool.ts";
 import { drawDag } from "../../src/testing/dag-dsl.ts";
 
 function drawn(text: string): DagState {

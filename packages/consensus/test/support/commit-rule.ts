@@ -6,6 +6,7 @@ import { createFallbackCoin } from "../../src/coin/coin.ts";
 import type { CoinKeys } from "../../src/coin/port.ts";
 import { CommitRule, type DecidedCommit } from "../../src/commit/commit-rule.ts";
 import { epochSeedOf } from "../../src/commit/leader-schedule.ts";
+import { SealedCommits } from "../../src/commit/sealed-commits.ts";
 import { DagState } from "../../src/dag/dag-state.ts";
 import { genesisIdsOf } from "./real-blocks.ts";
 
@@ -37,6 +38,7 @@ export class RuleRun {
       epochSeed,
       startTimestampMs: 0,
       resume: options.resume ?? null,
+      sealedCommits: new SealedCommits(),
     });
   }
 
