@@ -1,0 +1,79 @@
+// Checks what a user's file calls an adversary, and what its hooks answer: code from elsewhere is input like any other.
+
+import type { Adversary, Emission, MessageVerdict } from "./adversary.ts";
+
+const HOOKS = ["start", "onMessage", "onEmit", "onReceive"] as const;
+const MEMBERS: readonly string[] = ["name", "power", "budget", "nodes", ...HOOKS];
+const POWERS: readonly string[] = ["oblivious", "timing", "content", "adaptive"];
+const BUDGET: readonly string[] = ["nodes", "stake", "messages", "delayMs"];
+
+/** What is wrong with it; undefined if nothing is. */
+export function adversaryFault(value: unknown): string | undefined {
+  if (!isRecord(value)) return `it is ${shown(value)}, not an object`;
+  const stranger = Object.keys(value).find((member) => !MEMBERS.includes(member));
+  if (stranger !== undefined) return `it has a member ${stranger}; there are only ${MEMBERS.join(", ")}`;
+  if (typeof value["name"] !== "string" || value["name"] === "") return "name must be a text that is not empty";
+  if (!POWERS.includes(String(value["power"])))
+    return `power must be one of ${POWERS.join(", ")}, not ${shown(value["power"])}`;
+  const badHook = HOOKS.find((hook) => value[hook] !== undefined && typeof value[hook] !== "function");
+  if (badHook !== undefined) return `${badHook} must be a function`;
+  if (HOOKS.every((hook) => value[hook] === undefined)) return `it does nothing: it has none of ${HOOKS.join(", ")}`;
+  return budgetFault(value["budget"]) ?? nodesFault(value["nodes"]);
+}
+
+export function isAdversary(value: unknown): value is Adversary {
+  return adversaryFault(value) === undefined;
+}
+
+export function isVerdict(value: unknown): value is MessageVerdict {
+  if (!isRecord(value)) return false;
+  const type = value["type"];
+  if (type === "delay") return isAmount(value["ms"]);
+  return type === "deliver" || type === "hold" || type === "drop";
+}
+
+export function isEmission(value: unknown, size: number): value is Emission {
+  return (
+    isRecord(value) &&
+    isNode(value["to"], size) &&
+    typeof value["kind"] === "string" &&
+    isAmount(value["sizeBytes"]) &&
+    Array.isArray(value["blocks"]) &&
+    "body" in value
+  );
+}
+
+export function isNode(value: unknown, size: number): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value < size;
+}
+
+/** Finite and not negative. */
+export function isAmount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+/** Enough of a value to recognise it by. */
+export function shown(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (value instanceof Promise) return "a promise (hooks are synchronous)";
+  if (typeof value === "object" && value !== null)
+    return `an object with ${Object.keys(value).slice(0, 8).join(", ") || "nothing"}`;
+  return typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value);
+}
+
+function budgetFault(budget: unknown): string | undefined {
+  if (budget === undefined) return undefined;
+  if (!isRecord(budget)) return "budget must be an object";
+  const wrong = Object.entries(budget).find(([name, amount]) => !BUDGET.includes(name) || !isAmount(amount));
+  return wrong && `budget.${wrong[0]} must be one of ${BUDGET.join(", ")} and a number that is not negative`;
+}
+
+function nodesFault(nodes: unknown): string | undefined {
+  if (nodes === undefined) return undefined;
+  const isList = Array.isArray(nodes) && nodes.every((node) => isNode(node, Number.MAX_SAFE_INTEGER));
+  return isList ? undefined : "nodes must be a list of node numbers";
+}

@@ -1,0 +1,80 @@
+// Updates are not starved: what a device handed to an honest running gateway, and signed no rival to, is certified within
+// `checks.censorshipMaxMs`. Not asked for unless the scenario names a bound.
+
+import { updateKeyOf } from "@selvedge/integrity";
+import { type Micros, msOfMicros } from "../kernel/time.ts";
+import type { Observed } from "../protocol/observation.ts";
+import type { CensorshipOptions } from "./censorship.ts";
+import type { Checker, Violation } from "./checker.ts";
+import { type ObservedOf, shortDigest, unlive } from "./violation.ts";
+
+const NAME = "certified-in-time";
+
+interface Proposed {
+  readonly gateway: number;
+  readonly sinceUs: Micros;
+}
+
+export class CertifiedInTimeChecker implements Checker {
+  readonly name: string = NAME;
+  readonly property: string = "An update handed to an honest gateway is certified in bounded time.";
+  readonly watches = ["updateProposed", "executed"] as const;
+  readonly isRequired: boolean = true;
+  readonly #options: CensorshipOptions;
+  /** Oldest first. */
+  readonly #waiting = new Map<string, Proposed>();
+  /** By key, the one update seen; null once there were two: then neither need be certified. */
+  readonly #only = new Map<string, string | null>();
+  readonly #lastStop: Float64Array;
+  #nowUs: Micros = 0;
+  #judged = 0;
+
+  constructor(options: CensorshipOptions) {
+    this.#options = options;
+    this.#lastStop = new Float64Array(options.context.size);
+  }
+
+  readonly exercised = (): number => this.#judged;
+
+  readonly lifecycle = (node: number): void => {
+    this.#lastStop[node] = this.#nowUs;
+  };
+
+  readonly observe = (observed: Observed): Violation | undefined => {
+    this.#nowUs = observed.atUs;
+    if (observed.type === "updateProposed") this.#onProposed(observed);
+    if (observed.type !== "executed") return undefined;
+    for (const { update } of observed.certified) if (this.#waiting.delete(update)) this.#judged += 1;
+    return this.#overdueAt(observed.atUs);
+  };
+
+  readonly finish = (nowUs: Micros): Violation | undefined => this.#overdueAt(Math.min(nowUs, this.#options.endUs));
+
+  #onProposed({ update, node, atUs }: ObservedOf<"updateProposed">): void {
+    const key = updateKeyOf(update.header);
+    const only = this.#only.get(key);
+    if (only === update.digest) return;
+    this.#only.set(key, only === undefined ? update.digest : null);
+    if (only === undefined) this.#waiting.set(update.digest, { gateway: node, sinceUs: atUs });
+    else if (only !== null) this.#waiting.delete(only);
+  }
+
+  #overdueAt(atUs: Micros): Violation | undefined {
+    const { waitMaxUs } = this.#options;
+    for (const [update, { gateway, sinceUs }] of this.#waiting) {
+      if (atUs - sinceUs <= waitMaxUs) return undefined;
+      const countedFrom = this.#countedFrom(gateway, sinceUs, atUs);
+      if (countedFrom === undefined || atUs - countedFrom <= waitMaxUs) continue;
+      const detail = `update ${shortDigest(update)} of honest gateway ${gateway} has waited for ${msOfMicros(atUs - sinceUs)} ms`;
+      return unlive(NAME, { node: gateway, atUs }, detail);
+    }
+    return undefined;
+  }
+
+  #countedFrom(gateway: number, sinceUs: Micros, atUs: Micros): Micros | undefined {
+    const { context, quiet } = this.#options;
+    if (!context.isHonest(gateway) || !context.isUp(gateway)) return undefined;
+    const quietSince = quiet.quietSinceUs(atUs);
+    return quietSince === undefined ? undefined : Math.max(sinceUs, quietSince, this.#lastStop[gateway] ?? 0);
+  }
+}

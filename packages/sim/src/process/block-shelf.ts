@@ -1,0 +1,34 @@
+// The blocks that one node's disk holds, by round, in the order accepted: what it answers others with.
+
+import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
+
+/** Most blocks in one answer to a request for rounds. */
+const RANGE_BLOCKS_MAX = 512;
+
+export class BlockShelf {
+  readonly #rounds: VerifiedBlock[][] = [];
+
+  add(block: VerifiedBlock): void {
+    const { round } = block.ref;
+    // Filled up: an array with holes is a slow one.
+    while (this.#rounds.length <= round) this.#rounds.push([]);
+    this.#rounds[round]?.push(block);
+  }
+
+  find({ round, author, digest }: BlockRef): VerifiedBlock | undefined {
+    return this.#rounds[round]?.find(({ ref }) => ref.digest === digest && ref.author === author);
+  }
+
+  findAll(refs: readonly BlockRef[]): readonly VerifiedBlock[] {
+    return refs.flatMap((ref) => this.find(ref) ?? []);
+  }
+
+  /** Lowest rounds first; may stop early. */
+  range(fromRound: number, toRound: number): readonly VerifiedBlock[] {
+    const blocks: VerifiedBlock[] = [];
+    const last = Math.min(toRound, this.#rounds.length - 1);
+    for (let round = Math.max(0, fromRound); round <= last && blocks.length < RANGE_BLOCKS_MAX; round += 1)
+      blocks.push(...(this.#rounds[round] ?? []));
+    return blocks.slice(0, RANGE_BLOCKS_MAX);
+  }
+}

@@ -1,0 +1,140 @@
+// A node's disk in virtual time. Records are appended in batches; a batch is durable once synced, and what came before with
+// it. The disk outlives the process. Faults act beneath it: what was not synced may be lost or torn, bits may flip, it may
+// fill up or slow down. It keeps bytes and nothing else; the host's codecs and seals run above it.
+
+import type { Choices } from "../kernel/decisions.ts";
+import type { Micros } from "../kernel/time.ts";
+
+export interface DiskRecord {
+  /** A later record of the same key replaces it. */
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Called when somebody looks: most records of a run are never read again. Must always give the same bytes. */
+  readonly bytes: () => Uint8Array;
+}
+
+export interface DiskBatch {
+  readonly records: readonly DiskRecord[];
+  /** Durable (with everything before it) before the next effect of the process happens. */
+  readonly sync: boolean;
+}
+
+/** The disk as a process has it. */
+export interface SimDisk {
+  /** Virtual instant at which the batch is done; the process does nothing before. Throws SimDiskError when full. */
+  readonly write: (batch: DiskBatch) => Micros;
+  readonly read: (key: string) => Uint8Array | undefined;
+  /** Keys with this prefix, in the order in which they were first written. */
+  readonly keys: (prefix: string) => readonly string[];
+  /** The newest record of every such key, in the same order. */
+  readonly all: (prefix: string) => readonly DiskRecord[];
+}
+
+export type SimDiskErrorCode = "SIM_DISK_FULL" | "SIM_DISK_CORRUPT";
+
+/** The medium failing beneath a process: it must stop in an orderly way, never go on as if nothing had happened. */
+export class SimDiskError extends Error {
+  override readonly name = "SimDiskError";
+  readonly code: SimDiskErrorCode;
+
+  constructor(code: SimDiskErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What a power failure leaves of what was not synced: all of it, nothing, or a part whose last record may be torn. */
+export type DiskCrash = "clean" | "unsynced" | "torn";
+
+export class FaultyDisk implements SimDisk {
+  readonly #nowUs: () => Micros;
+  /** Every record ever written, in order: of two of one key the later one counts. Looked through when somebody reads. */
+  #records: DiskRecord[] = [];
+  /** So many of them are durable. */
+  #syncedCount = 0;
+  #sizeBytes = 0;
+  #slowUs: Micros = 0;
+  #limitBytes = Number.POSITIVE_INFINITY;
+
+  constructor(nowUs: () => Micros) {
+    this.#nowUs = nowUs;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  readonly write = ({ records, sync }: DiskBatch): Micros => {
+    for (const record of records) this.#sizeBytes += record.sizeBytes;
+    if (this.#sizeBytes > this.#limitBytes) throw new SimDiskError("SIM_DISK_FULL", "no space left on the disk");
+    for (const record of records) this.#records.push(record);
+    if (sync) this.#syncedCount = this.#records.length;
+    return this.#nowUs() + this.#slowUs;
+  };
+
+  readonly read = (key: string): Uint8Array | undefined =>
+    this.#records.findLast((record) => record.key === key)?.bytes();
+
+  readonly keys = (prefix: string): readonly string[] =>
+    [...this.#newest().keys()].filter((key) => key.startsWith(prefix));
+
+  readonly all = (prefix: string): readonly DiskRecord[] =>
+    [...this.#newest().values()].filter(({ key }) => key.startsWith(prefix));
+
+  /** The power fails. Returns how many records were lost or torn. */
+  crash(mode: DiskCrash, choices: Choices): number {
+    if (mode === "clean") this.#syncedCount = this.#records.length;
+    const unsynced = this.#records.slice(this.#syncedCount);
+    const keptCount = mode === "torn" ? choices.below(unsynced.length + 1) : 0;
+    const torn = mode === "torn" ? unsynced[keptCount] : undefined;
+    this.#records.length = this.#syncedCount + Math.min(keptCount, unsynced.length);
+    if (torn !== undefined) this.#records.push(tornRecord(torn, choices));
+    this.#syncedCount = this.#records.length;
+    return unsynced.length - keptCount;
+  }
+
+  setSlow(slowUs: Micros): void {
+    this.#slowUs = slowUs;
+  }
+
+  /** So many bytes more than now may be written; undefined: as many as wanted. */
+  limitGrowth(bytes: number | undefined): void {
+    this.#limitBytes = bytes === undefined ? Number.POSITIVE_INFINITY : this.#sizeBytes + bytes;
+  }
+
+  /** Flips bits of records chosen at random; returns the keys that are damaged now. */
+  flipBits(count: number, choices: Choices): readonly string[] {
+    const records = [...this.#newest().values()];
+    const damaged: string[] = [];
+    for (let turn = 0; turn < count && records.length > 0; turn += 1) {
+      const record = records[choices.below(records.length)];
+      if (record === undefined || record.sizeBytes === 0) continue;
+      const position = this.#records.lastIndexOf(record);
+      // Two flips may hit one record: the second is one of the damaged record's.
+      const present = position === -1 ? this.#records.findLast(({ key }) => key === record.key) : record;
+      if (present === undefined) continue;
+      this.#records[this.#records.lastIndexOf(present)] = flipped(present, choices);
+      damaged.push(record.key);
+    }
+    return damaged;
+  }
+
+  /** By key, in the order in which the keys were first written. */
+  #newest(): ReadonlyMap<string, DiskRecord> {
+    return new Map(this.#records.map((record) => [record.key, record]));
+  }
+}
+
+/** The first part of a record, as a write that was cut off leaves it. */
+function tornRecord(record: DiskRecord, choices: Choices): DiskRecord {
+  const bytes = record.bytes().slice(0, choices.below(Math.max(record.sizeBytes, 1)));
+  return { key: record.key, sizeBytes: bytes.length, bytes: () => bytes };
+}
+
+function flipped(record: DiskRecord, choices: Choices): DiskRecord {
+  const bytes = record.bytes().slice();
+  const bit = choices.below(bytes.length * 8);
+  const position = bit >> 3;
+  bytes[position] = (bytes[position] ?? 0) ^ (1 << (bit & 7));
+  return { key: record.key, sizeBytes: record.sizeBytes, bytes: () => bytes };
+}

@@ -1,0 +1,57 @@
+// Shows each checker what it watches, and keeps what they find.
+
+import type { Checker, Violation } from "../checker/checker.ts";
+import type { Micros } from "../kernel/time.ts";
+import type { Observed } from "../protocol/observation.ts";
+
+/** One broken property mostly breaks again with every commit: more than this says nothing new. */
+const VIOLATIONS_MAX = 32;
+
+export class CheckerBoard {
+  readonly #checkers: readonly Checker[];
+  readonly #byType = new Map<Observed["type"], Checker[]>();
+  readonly #violations: Violation[] = [];
+  readonly #onViolation: (violation: Violation) => void;
+
+  constructor(checkers: readonly Checker[], onViolation: (violation: Violation) => void) {
+    this.#checkers = checkers;
+    this.#onViolation = onViolation;
+    for (const checker of checkers)
+      for (const type of checker.watches) this.#byType.set(type, [...(this.#byType.get(type) ?? []), checker]);
+  }
+
+  get violations(): readonly Violation[] {
+    return this.#violations;
+  }
+
+  onObserved(observed: Observed): void {
+    const watchers = this.#byType.get(observed.type);
+    if (watchers === undefined) return;
+    for (const checker of watchers) this.#note(checker.observe(observed));
+  }
+
+  onLifecycle(node: number, isUp: boolean): void {
+    for (const checker of this.#checkers) checker.lifecycle?.(node, isUp);
+  }
+
+  finish(nowUs: Micros): void {
+    for (const checker of this.#checkers) this.#note(checker.finish?.(nowUs));
+  }
+
+  exercised(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#checkers.map(({ name, exercised }) => [name, exercised()]));
+  }
+
+  /** Checkers that a PASS rests on and that never had anything to check. */
+  idle(): readonly string[] {
+    return this.#checkers
+      .filter(({ isRequired, exercised }) => isRequired && exercised() === 0)
+      .map(({ name }) => name);
+  }
+
+  #note(violation: Violation | undefined): void {
+    if (violation === undefined || this.#violations.length >= VIOLATIONS_MAX) return;
+    this.#violations.push(violation);
+    this.#onViolation(violation);
+  }
+}

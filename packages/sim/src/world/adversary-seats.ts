@@ -1,0 +1,154 @@
+// What an adversary gets of the world, and no more: every call is measured against its power and the budget. One seat for
+// each adversary; they share one budget.
+
+import { AdversaryError } from "../adversary/adversary-error.ts";
+import type { Adversary, AdversaryBudget, AdversaryWorld, Emission } from "../adversary/adversary.ts";
+import { type BudgetLedger, hasPower } from "../adversary/budget.ts";
+import type { Seated } from "../adversary/compose.ts";
+import type { ChoiceStreams } from "../kernel/decisions.ts";
+import { type Micros, microsOfMs, msOfMicros } from "../kernel/time.ts";
+import type { OutgoingMessage } from "../protocol/message.ts";
+import type { Process, ProtocolChain } from "../protocol/protocol.ts";
+import type { SimNode } from "./sim-node.ts";
+import type { Traffic } from "./traffic.ts";
+
+export interface SeatSetup {
+  readonly chain: ProtocolChain;
+  readonly nodes: readonly SimNode[];
+  readonly traffic: Traffic;
+  readonly budget: BudgetLedger;
+  readonly streams: ChoiceStreams;
+  readonly nowUs: () => Micros;
+  readonly schedule: (atUs: Micros, run: () => void) => void;
+  /** From now on the node is the adversary's. */
+  readonly corrupt: (node: SimNode) => void;
+  readonly spawnTwin: (node: SimNode) => boolean;
+  readonly acted: (adversary: string, what: string) => void;
+  readonly enforced: (adversary: string) => void;
+}
+
+/** The least of what the scenario and each adversary allow. */
+export function mergedBudget(budgets: readonly AdversaryBudget[]): AdversaryBudget {
+  const merged: { nodes?: number; stake?: number; messages?: number; delayMs?: number } = {};
+  for (const name of ["nodes", "stake", "messages", "delayMs"] as const) {
+    const limits = budgets.flatMap((budget) => budget[name] ?? []);
+    if (limits.length > 0) merged[name] = Math.min(...limits);
+  }
+  return merged;
+}
+
+/** Corrupts the nodes that each asks for, within the budget, and gives each its view of the world. */
+export function seat(adversaries: readonly Adversary[], setup: SeatSetup): readonly Seated[] {
+  return adversaries.map((adversary, position) => {
+    for (const index of adversary.nodes ?? []) tryCorrupt(index, setup);
+    return { adversary: credited(adversary, setup), world: worldOf(adversary, position, setup) };
+  });
+}
+
+/** The same adversary; what it changes in emissions and keeps from processes is noted. */
+function credited(adversary: Adversary, { enforced }: SeatSetup): Adversary {
+  const { name, power, nodes, budget } = adversary;
+  return {
+    name,
+    power,
+    ...(nodes !== undefined && { nodes }),
+    ...(budget !== undefined && { budget }),
+    ...(adversary.start !== undefined && { start: (world) => adversary.start?.(world) }),
+    ...(adversary.onMessage !== undefined && { onMessage: (message, world) => adversary.onMessage?.(message, world) }),
+    ...(adversary.onEmit !== undefined && {
+      onEmit: (node, emission, world) => {
+        const emissions = adversary.onEmit?.(node, emission, world);
+        if (emissions !== undefined) enforced(name);
+        return emissions;
+      },
+    }),
+    ...(adversary.onReceive !== undefined && {
+      onReceive: (node, message, world) => {
+        const isPassed = adversary.onReceive?.(node, message, world);
+        if (isPassed === false) enforced(name);
+        return isPassed;
+      },
+    }),
+  };
+}
+
+function tryCorrupt(index: number, { nodes, budget, corrupt }: SeatSetup): boolean {
+  const node = nodes[index];
+  if (node === undefined) return false;
+  if (node.isCorrupted) return true;
+  if (!budget.spendNode(index)) return false;
+  corrupt(node);
+  return true;
+}
+
+function corruptLater({ name, power }: Adversary, index: number, setup: SeatSetup): boolean {
+  const node = setup.nodes[index];
+  if (!hasPower(power, "adaptive")) setup.budget.refuse("corrupt without adaptive power");
+  else if (node?.isCorrupted === false && tryCorrupt(index, setup)) setup.enforced(name);
+  return hasPower(power, "adaptive") && node?.isCorrupted === true;
+}
+
+function anyProcess(nodes: readonly SimNode[]): Process | undefined {
+  return nodes.find(({ process }) => process !== undefined)?.process;
+}
+
+function worldOf(adversary: Adversary, position: number, setup: SeatSetup): AdversaryWorld {
+  const { chain, nodes, traffic, budget, streams, nowUs } = setup;
+  const choices = streams.of(`adversary/${position}/${adversary.name}`);
+  const corruptedNode = (index: number): SimNode | undefined => {
+    const node = nodes[index];
+    if (node?.isCorrupted === true) return node;
+    budget.refuse("speak for an honest node");
+    return undefined;
+  };
+  const sendAs = (index: number, message: OutgoingMessage): boolean => {
+    const node = corruptedNode(index);
+    if (node === undefined || node.state === "frozen") return false;
+    traffic.sendAs(node, message);
+    setup.enforced(adversary.name);
+    return true;
+  };
+  return {
+    nowMs: () => msOfMicros(nowUs()),
+    size: chain.size,
+    faultyStakeMax: chain.faultyStakeMax,
+    quorumStake: chain.quorumStake,
+    committee: chain.committee,
+    choices,
+    corrupted: () => new Set(nodes.filter(({ isCorrupted }) => isCorrupted).map(({ index }) => index)),
+    isUp: (index) => nodes[index]?.isUp === true,
+    knownLeader: (round) => chain.knownLeader(round, anyProcess(nodes)),
+    highestRound: () => traffic.highestRound,
+    corrupt: (index) => corruptLater(adversary, index, setup),
+    spawnTwin: (index) => {
+      const node = corruptedNode(index);
+      return node !== undefined && setup.spawnTwin(node);
+    },
+    held: () => traffic.held(),
+    release: (which) => traffic.release(which),
+    after: (ms, run) => setup.schedule(nowUs() + Math.max(0, microsOfMs(ms)), run),
+    sendAs: (index, message) => sendAs(index, message),
+    sendBlocksAs: (index, to, blocks) => sendAs(index, forgeryOf(chain).blocksMessage(to, blocks)),
+    withBlocks: (emission, blocks) => ({ ...forgeryOf(chain).withBlocks(emission, blocks), blocks }) satisfies Emission,
+    feed: (index, blocks) => {
+      const node = corruptedNode(index);
+      const from = blocks[0]?.ref.author ?? index;
+      if (node === undefined || !node.isUp) return false;
+      const message = forgeryOf(chain).blocksMessage(index, blocks);
+      node.run(() => node.process?.receive({ ...message, id: 0, from, sentAtUs: nowUs() }));
+      return true;
+    },
+    makeUpdate: (draft) => chain.makeUpdate?.(draft, anyProcess(nodes) ?? null) ?? null,
+    forge: (index, draft) => {
+      const node = corruptedNode(index);
+      return node === undefined ? null : forgeryOf(chain).forge(index, draft, node.clock.readMs(nowUs()));
+    },
+    sendBytesAs: (index, to, bytes) => sendAs(index, forgeryOf(chain).bytesMessage(to, bytes)),
+    acted: (what) => setup.acted(adversary.name, what),
+  };
+}
+
+function forgeryOf(chain: ProtocolChain): NonNullable<ProtocolChain["forgery"]> {
+  if (chain.forgery !== null) return chain.forgery;
+  throw new AdversaryError("SIM_ADVERSARY_FAILED", `the protocol ${chain.protocol} has no blocks that could be forged`);
+}

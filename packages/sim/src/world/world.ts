@@ -1,0 +1,279 @@
+// The world of one run: the queue of events in virtual time, the nodes, the traffic between them, the faults and the
+// adversary. It executes and reports; what a run means is judged in run/.
+
+import { AdversaryError } from "../adversary/adversary-error.ts";
+import type { Adversary, AdversaryBudget } from "../adversary/adversary.ts";
+import { type BudgetLedger, createBudget } from "../adversary/budget.ts";
+import type { ChoiceStreams } from "../kernel/decisions.ts";
+import { EventQueue } from "../kernel/event-queue.ts";
+import type { Micros } from "../kernel/time.ts";
+import { createNetworkModel } from "../network/create-network.ts";
+import { SynchronyContract, type SynchronyReport } from "../network/synchrony.ts";
+import { SimDiskError } from "../process/sim-disk.ts";
+import type { Observation, Observed } from "../protocol/observation.ts";
+import type { ProtocolChain } from "../protocol/protocol.ts";
+import type { RunObserver } from "../run/observer.ts";
+import type { NetworkSpec, Scenario } from "../scenario/schema.ts";
+import { type SeatSetup, mergedBudget, seat } from "./adversary-seats.ts";
+import { FaultSchedule } from "./fault-schedule.ts";
+import { SimNode } from "./sim-node.ts";
+import { TraceHash } from "./trace-hash.ts";
+import { Flight, Traffic } from "./traffic.ts";
+
+export interface WorldSetup {
+  readonly scenario: Scenario;
+  readonly chain: ProtocolChain;
+  readonly streams: ChoiceStreams;
+  readonly adversaries: readonly Adversary[];
+  readonly observers: readonly RunObserver[];
+  /** Told of every observation, corrupted nodes' included. */
+  readonly onObserved: (observed: Observed, node: SimNode) => void;
+  readonly onLifecycle: (node: SimNode, isUp: boolean) => void;
+  /** A process threw what no peer and no disk may cause. */
+  readonly onCrashed: (node: SimNode, error: unknown) => void;
+}
+
+export class World {
+  readonly chain: ProtocolChain;
+  /** By validator; a twin is not among them. */
+  readonly nodes: readonly SimNode[];
+  readonly traffic: Traffic;
+  readonly hash: TraceHash = new TraceHash();
+  readonly fired: Map<string, number> = new Map();
+  readonly #setup: WorldSetup;
+  /** By adversary: verdicts and calls that took effect. */
+  readonly #enforced = new Map<string, number>();
+  readonly #queue = new EventQueue<Flight | (() => void)>();
+  readonly #copies: (readonly SimNode[])[];
+  readonly #budget: BudgetLedger;
+  readonly #faults: FaultSchedule;
+  #nowUs: Micros = 0;
+  #isStopped = false;
+  eventCount = 0;
+
+  constructor(setup: WorldSetup) {
+    const { scenario, chain, streams, adversaries, observers } = setup;
+    this.#setup = setup;
+    this.chain = chain;
+    const size = chain.size;
+    const budgets: AdversaryBudget[] = adversaries.flatMap(({ budget }) => budget ?? []);
+    if (scenario.adversary.budget !== undefined) budgets.push(plainBudget(scenario.adversary.budget));
+    this.#budget = createBudget(mergedBudget(budgets), chain.committee);
+    this.traffic = new Traffic(
+      {
+        chain,
+        nowUs: this.nowUs,
+        schedule: this.schedule,
+        push: (atUs, message) => this.#queue.push(Math.max(atUs, this.#nowUs), message),
+        nodesAt: (index) => this.#copies[index] ?? [],
+        corruptChoices: streams.of("corruption"),
+        budget: this.#budget,
+        observers,
+        hash: this.hash,
+        fired: this.#count,
+        enforced: this.#enforce,
+        contract: scenario.network.synchrony === undefined ? null : new SynchronyContract(scenario.network.synchrony),
+      },
+      createNetworkModel(scenario.network, { size, streams }),
+    );
+    this.nodes = Array.from({ length: size }, (_, index) => this.#createNode(index, false));
+    this.#copies = this.nodes.map((node) => [node]);
+    // First of all: a fault of the first instant finds the nodes up.
+    this.schedule(0, () => {
+      for (const node of this.nodes) node.start();
+    });
+    this.#faults = new FaultSchedule(
+      {
+        chain,
+        nodes: this.nodes,
+        traffic: this.traffic,
+        streams,
+        observers,
+        nowUs: this.nowUs,
+        schedule: this.schedule,
+        fired: this.#count,
+        lifecycle: this.#onLifecycle,
+      },
+      scenario,
+    );
+    for (const { name } of adversaries) this.#count(name, 0);
+    const seats = seat(adversaries, this.#seatSetup());
+    this.traffic.setSeats(seats);
+    this.schedule(0, () => {
+      for (const { adversary, world } of seats) adversary.start?.(world);
+    });
+  }
+
+  #seatSetup(): SeatSetup {
+    return {
+      chain: this.chain,
+      nodes: this.nodes,
+      traffic: this.traffic,
+      budget: this.#budget,
+      streams: this.#setup.streams,
+      nowUs: this.nowUs,
+      schedule: this.schedule,
+      corrupt: (node) => this.#corrupt(node),
+      spawnTwin: (node) => this.#spawnTwin(node),
+      acted: (adversary, what) => this.#acted(adversary, what),
+      enforced: this.#enforce,
+    };
+  }
+
+  readonly nowUs = (): Micros => this.#nowUs;
+
+  readonly schedule = (atUs: Micros, run: () => void): void => {
+    this.#queue.push(Math.max(atUs, this.#nowUs), run);
+  };
+
+  get adversaryReport(): Readonly<Record<string, number>> {
+    return this.#budget.report();
+  }
+
+  /** Whether the network kept the contract of partial synchrony, if there is one. */
+  get synchronyReport(): SynchronyReport | null {
+    return this.traffic.synchronyReport(this.#nowUs);
+  }
+
+  /**
+   * Every fault and adversary with how often it acted. One that says nothing of its acts (`acted`) is credited with what
+   * the world did for it.
+   */
+  firedCounts(): ReadonlyMap<string, number> {
+    const counts = new Map(this.fired);
+    for (const [name, count] of this.#enforced) if (counts.get(name) === 0) counts.set(name, count);
+    return counts;
+  }
+
+  /** No further event happens. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** Everything up to and including this instant, or until the condition holds (asked after each event) or `stop`. */
+  runUntil(untilUs: Micros, isDone: () => boolean = () => false): void {
+    const queue = this.#queue;
+    while (!this.#isStopped && queue.nextAtUs <= untilUs) {
+      this.#nowUs = queue.nextAtUs;
+      const event = queue.pop();
+      this.eventCount += 1;
+      if (event instanceof Flight) this.traffic.arrive(event);
+      else event();
+      if (isDone()) return;
+    }
+    if (!this.#isStopped) this.#nowUs = Math.max(this.#nowUs, untilUs);
+  }
+
+  /** The chaos is over: faults end, the adversary falls silent, the network keeps its delays and loses nothing. */
+  heal(network: NetworkSpec): void {
+    this.#faults.end();
+    for (const [name, count] of Object.entries(this.traffic.network.counts()))
+      this.#count(this.fired.has(name) ? name : `network.${name}`, count);
+    this.traffic.setSeats([]);
+    this.traffic.setNetwork(createNetworkModel(network, { size: this.chain.size, streams: this.#setup.streams }));
+    this.traffic.release(() => true);
+  }
+
+  freeze(node: SimNode): void {
+    node.freeze();
+    for (const observer of this.#setup.observers) observer.onLifecycle?.(node.index, "frozen", this.#nowUs);
+  }
+
+  /** Starts a node that is down, as an operator would; it stays down if its store is broken. */
+  revive(node: SimNode): void {
+    node.resume();
+    if (node.mayStart) this.#onLifecycle(node, "up");
+    node.start();
+  }
+
+  #createNode(index: number, isTwin: boolean): SimNode {
+    const { chain, streams, scenario } = this.#setup;
+    return new SimNode({
+      index,
+      isTwin,
+      cores: scenario.execution.cores ?? 1,
+      choices: streams.of(isTwin ? "twin" : "process", index),
+      createProcess: (ports) => chain.createProcess(index, ports),
+      world: {
+        nowUs: this.nowUs,
+        schedule: this.schedule,
+        send: (node, message) => this.traffic.send(node, message),
+        observe: (node, observation) => this.#observe(node, observation),
+        guard: (node, run) => this.#guardWith(node, callOnly, run),
+        guardWith: (node, run, argument) => this.#guardWith(node, run, argument),
+      },
+    });
+  }
+
+  #guardWith<Argument>(node: SimNode, run: (node: SimNode, argument: Argument) => void, argument: Argument): void {
+    try {
+      run(node, argument);
+    } catch (error) {
+      if (error instanceof AdversaryError) throw error;
+      if (error instanceof SimDiskError) {
+        this.#observe(node, { type: "stopped", reason: error.code });
+        node.isBroken = true;
+      } else if (!node.isCorrupted) this.#setup.onCrashed(node, error);
+      node.kill();
+      this.#onLifecycle(node, "down");
+    }
+  }
+
+  #observe(node: SimNode, observation: Observation): void {
+    // Written out: a spread of a union costs more than everything else on this path.
+    const observed: Observed = Object.assign(observation, { node: node.index, atUs: this.#nowUs });
+    this.#setup.onObserved(observed, node);
+    for (const observer of this.#setup.observers) observer.onObserved?.(observed);
+  }
+
+  /** A second process with the validator's key and an empty disk; each of the two is heard by half of the others. */
+  #spawnTwin(node: SimNode): boolean {
+    if ((this.#copies[node.index]?.length ?? 0) > 1) return false;
+    const twin = this.#createNode(node.index, true);
+    twin.isCorrupted = true;
+    this.#copies[node.index] = [node, twin];
+    twin.start();
+    return true;
+  }
+
+  #corrupt(node: SimNode): void {
+    node.isCorrupted = true;
+    this.traffic.excuse(node.index);
+    for (const observer of this.#setup.observers) observer.onLifecycle?.(node.index, "corrupted", this.#nowUs);
+  }
+
+  readonly #onLifecycle = (node: SimNode, state: "up" | "down" | "paused" | "resumed"): void => {
+    this.hash.addText(`${node.index}${state}`);
+    if (state === "up" || state === "down") this.#setup.onLifecycle(node, state === "up");
+    const shown = state === "resumed" ? "up" : state;
+    for (const observer of this.#setup.observers) observer.onLifecycle?.(node.index, shown, this.#nowUs);
+  };
+
+  #acted(adversary: string, what: string): void {
+    this.#count(adversary, 1);
+    this.#count(`${adversary}: ${what}`, 1);
+    for (const observer of this.#setup.observers)
+      observer.onActed?.({ who: adversary, what, node: null, atUs: this.#nowUs });
+  }
+
+  readonly #enforce = (adversary: string): void => {
+    this.#enforced.set(adversary, (this.#enforced.get(adversary) ?? 0) + 1);
+  };
+
+  readonly #count = (name: string, count: number): void => {
+    this.fired.set(name, (this.fired.get(name) ?? 0) + count);
+  };
+}
+
+function callOnly(_node: SimNode, run: () => void): void {
+  run();
+}
+
+function plainBudget(budget: NonNullable<Scenario["adversary"]["budget"]>): AdversaryBudget {
+  return {
+    ...(budget.nodes !== undefined && { nodes: budget.nodes }),
+    ...(budget.stake !== undefined && { stake: budget.stake }),
+    ...(budget.messages !== undefined && { messages: budget.messages }),
+    ...(budget.delayMs !== undefined && { delayMs: budget.delayMs }),
+  };
+}
