@@ -1,0 +1,42 @@
+// `selvedge sim export`: a trace in another tool's format.
+
+import { SimInputError } from "../../scenario/sim-error.ts";
+import { PerfettoWriter } from "../../trace/perfetto.ts";
+import { readTraceFile } from "../../trace/read-trace.ts";
+import { ShivizWriter } from "../../trace/shiviz.ts";
+import type { TraceLine } from "../../trace/trace-event.ts";
+import type { Action } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { mustBeReadable } from "../input-check.ts";
+import { OutputFile } from "../output-file.ts";
+
+interface ExportOptions {
+  readonly perfetto?: string;
+  readonly shiviz?: string;
+}
+
+interface Export {
+  readonly file: string;
+  readonly writer: { readonly push: (line: TraceLine) => string; readonly finish: () => string };
+}
+
+export const runExport: Action<ExportOptions> = async (options, output) => {
+  const exports = exportsOf(options);
+  if (exports.length === 0) throw new SimInputError("USAGE", "say what to write: --perfetto FILE or --shiviz FILE");
+  await mustBeReadable(options.argument);
+  for (const { file, writer } of exports) {
+    using target = new OutputFile(file);
+    for await (const line of readTraceFile(options.argument)) target.sink(writer.push(line));
+    target.sink(writer.finish());
+    target.finish();
+    await output.data(`${file}\n`);
+  }
+  return EXIT.ok;
+};
+
+function exportsOf({ perfetto, shiviz }: ExportOptions): readonly Export[] {
+  return [
+    ...(perfetto === undefined ? [] : [{ file: perfetto, writer: new PerfettoWriter() }]),
+    ...(shiviz === undefined ? [] : [{ file: shiviz, writer: new ShivizWriter() }]),
+  ];
+}

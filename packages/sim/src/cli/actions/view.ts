@@ -1,0 +1,24 @@
+// `selvedge sim view`: a trace as one HTML page.
+
+import { basename } from "node:path";
+import { readTraceFile } from "../../trace/read-trace.ts";
+import { ViewBuilder } from "../../viewer/build-view.ts";
+import { renderView } from "../../viewer/render-view.ts";
+import type { Action } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { mustBeReadable } from "../input-check.ts";
+import { writeOutput } from "../output-file.ts";
+
+interface ViewOptions {
+  readonly output?: string;
+}
+
+export const runView: Action<ViewOptions> = async (options, output) => {
+  await mustBeReadable(options.argument);
+  const builder = new ViewBuilder();
+  for await (const line of readTraceFile(options.argument)) builder.push(line);
+  const file = options.output ?? `${basename(options.argument).replace(/\.jsonl?$/u, "")}.html`;
+  writeOutput(file, renderView(builder.finish()));
+  await output.data(`${file}\n`);
+  return EXIT.ok;
+};

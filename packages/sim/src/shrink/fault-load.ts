@@ -1,0 +1,80 @@
+// What a scenario asks for, counted: how many fault events it has, and whether the nodes it breaks stay within what the
+// protocol promises to bear. The generator keeps within that, and the shrinker never leaves it: a failure with too many
+// faulty nodes would be another failure.
+
+import { BEHAVIOURS } from "../adversary/registry.ts";
+import { nodesOf } from "../scenario/nodes.ts";
+import type { FaultSpec, Scenario } from "../scenario/schema.ts";
+
+/** Every node a fault or behaviour names is one event, a network-wide one counts once; so does each impairment of the network. */
+export function faultEventCount(scenario: Scenario): number {
+  const { size } = scenario.committee;
+  const faults = scenario.faults.reduce((sum, fault) => sum + eventsOfFault(fault, size), 0);
+  const behaviours = scenario.adversary.behaviours.reduce(
+    (sum, { nodes }) => sum + (nodes === undefined ? 1 : nodesOf(nodes, size).length),
+    0,
+  );
+  return faults + behaviours + impairmentCount(scenario);
+}
+
+/** Nodes that are faulty for good: corrupted, crashed without return, or with a disk that breaks. Ascending. */
+export function faultyNodes(scenario: Scenario): readonly number[] {
+  const { size } = scenario.committee;
+  const lost = scenario.faults.flatMap((fault) => (isForGood(fault, scenario) ? nodesOf(fault.nodes, size) : []));
+  return [...new Set([...corruptedNodes(scenario), ...lost])].sort((left, right) => left - right);
+}
+
+/** True if the faulty nodes hold at most the stake that may be faulty (F, the most below a third). */
+export function isWithinFaultBound(scenario: Scenario): boolean {
+  const { size, stakes } = scenario.committee;
+  const { behaviours, budget } = scenario.adversary;
+  const faultyMax = faultyStakeMaxOf(stakes === undefined ? size : stakes.reduce((sum, stake) => sum + stake, 0));
+  const faulty = faultyNodes(scenario).reduce((sum, node) => sum + (stakes?.[node] ?? 1), 0);
+  const isRoaming = behaviours.some(({ name }) => throughOf(name) === "adaptive");
+  const roaming = isRoaming ? Math.max(0, (budget?.nodes ?? faultyMax) - corruptedNodes(scenario).size) : 0;
+  return faulty + roaming * Math.max(1, ...(stakes ?? [])) <= faultyMax;
+}
+
+/** F for a total stake: the largest that is below a third. */
+export function faultyStakeMaxOf(totalStake: number): number {
+  return Math.floor((totalStake - 1) / 3);
+}
+
+/** From the start of the run. A behaviour that names none acts through the last F, as the registry has it. */
+function corruptedNodes({ committee: { size }, adversary }: Scenario): ReadonlySet<number> {
+  const byDefault = { last: faultyStakeMaxOf(size) };
+  const acting = adversary.behaviours.filter(({ name }) => throughOf(name) === "nodes");
+  return new Set(acting.flatMap(({ nodes = byDefault }) => nodesOf(nodes, size)));
+}
+
+function throughOf(name: string): string {
+  return BEHAVIOURS.find((behaviour) => behaviour.name === name)?.through ?? "nodes";
+}
+
+type NodeFault = Extract<FaultSpec, { nodes: unknown }>;
+
+function isForGood(fault: FaultSpec, { durationMs }: Scenario): fault is NodeFault {
+  if (fault.type === "crash") return (fault.toMs ?? Infinity) > durationMs;
+  return fault.type === "disk" && (fault.flipBits !== undefined || fault.fullAfterBytes !== undefined);
+}
+
+function eventsOfFault(fault: FaultSpec, size: number): number {
+  switch (fault.type) {
+    case "partition":
+      return fault.shape.type === "links" ? fault.shape.links.length : 1;
+    case "link":
+      return 1;
+    default:
+      return nodesOf(fault.nodes, size).length;
+  }
+}
+
+function impairmentCount({ network }: Scenario): number {
+  return [
+    network.loss?.probability ?? 0,
+    network.loss?.burst?.enter ?? 0,
+    network.duplicateProbability ?? 0,
+    network.reorderProbability ?? 0,
+    network.corruptProbability ?? 0,
+  ].filter((probability) => probability > 0).length;
+}

@@ -1,0 +1,50 @@
+// One unit of work of a sweep: a scenario and what else its result depends on. Its id is a hash of exactly that, so that
+// a result belongs to what was asked and not to a place in a list, a machine or a moment.
+
+import { createHash } from "node:crypto";
+import type { RunResult } from "../run/result.ts";
+import type { CostTable } from "../run/run-options.ts";
+import type { Scenario } from "../scenario/schema.ts";
+
+/** Raised whenever the same scenario would give another result or result shape: older results then no longer count. */
+export const RESULT_FORMAT = 1;
+
+export interface SweepJob {
+  readonly id: string;
+  readonly scenario: Scenario;
+  /** Figures of the cost file that the scenario names; null without. */
+  readonly costs: CostTable | null;
+  /** Whether the result keeps every latency, for distributions. */
+  readonly keepLatencies: boolean;
+}
+
+export type JobOutcome =
+  | { readonly id: string; readonly status: "done"; readonly result: RunResult }
+  /** The run did not come to a result: it threw, or its worker died. Not a verdict. */
+  | { readonly id: string; readonly status: "failed"; readonly error: string };
+
+export interface JobDraft {
+  readonly scenario: Scenario;
+  readonly costs?: CostTable | null;
+  readonly keepLatencies?: boolean;
+}
+
+export function createJob(draft: JobDraft): SweepJob {
+  const { scenario, costs = null, keepLatencies = false } = draft;
+  const content = { resultFormat: RESULT_FORMAT, scenario, costs, keepLatencies };
+  return { id: sha256Hex(canonicalJson(content)), scenario, costs, keepLatencies };
+}
+
+/** JSON with sorted keys and without spaces: equal values give equal text. Absent and undefined are the same. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+}
+
+export function sha256Hex(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,103 @@
+// Defects of model updates: acks, the ordered book of updates, and the ledger's snapshot.
+
+import type { Mutant } from "../mutant.ts";
+
+export const UPDATE_MUTANTS: readonly Mutant[] = [
+  {
+    id: "two-acks-one-sequence",
+    file: "consensus/src/acks.ts",
+    find: "if (key === undefined || this.#ackedByKey.has(key)) return;",
+    replace: "if (key === undefined) return;",
+    what: "a second update of a sequence is acked too, if its check was under way (U3)",
+    aim: "signed-twice",
+  },
+  {
+    id: "acks-by-update-only",
+    file: "consensus/src/acks.ts",
+    find: "const key = updateKeyOf(update.header);",
+    replace: "const key = `${updateKeyOf(update.header)}/${update.digest}`;",
+    what: "what was acked is remembered by update and not by sequence (U3)",
+    aim: "signed-twice",
+  },
+  {
+    id: "early-acks-dropped",
+    file: "ledger/src/module/update.ts",
+    find: "this.#early.add(author, ack);",
+    replace: "return;",
+    what: "acks that are output before their header are lost (U5)",
+    aim: "equivocator",
+  },
+  {
+    id: "acks-of-this-commit-early",
+    file: "ledger/src/module/update.ts",
+    find: "acks: this.#early.take(update.digest),",
+    replace: "acks: this.#early.take(update.digest).slice(1),",
+    what: "one of the acks that waited for a header is not counted (U5)",
+    aim: "equivocator",
+  },
+  {
+    id: "expiry-ignored",
+    file: "ledger/src/module/update.ts",
+    find: "if (pending.firstOutput > lastExpired) break;",
+    replace: "break;",
+    what: "updates without a certificate never expire, so their sequences stay open (U5)",
+    aim: "late-payloads",
+  },
+  {
+    id: "expiry-closes-nothing",
+    file: "ledger/src/module/update.ts",
+    find: 'step.events.push({ type: "updateExpired", update: digest });\n      this.#closeSequence(pending, step);',
+    replace: 'step.events.push({ type: "updateExpired", update: digest });',
+    what: "an expired update does not close its sequence (U5)",
+    aim: "late-payloads",
+  },
+  {
+    id: "buffer-by-arrival",
+    file: "ledger/src/module/update.ts",
+    find: "for (const pending of ascending(touched)) this.#settle(pending, step);",
+    replace: "for (const pending of touched) this.#settle(pending, step);",
+    what: "versions take updates in the order in which acks came, not by digest (U7)",
+    aim: "signed-twice",
+  },
+  {
+    id: "update-used-twice",
+    file: "ledger/src/module/version-policy.ts",
+    find: "model.waiting = model.waiting.slice(count);",
+    replace: "model.waiting = model.waiting.slice(count - 1);",
+    what: "the last update of a version is taken for the next one too (U7)",
+    aim: "signed-twice",
+  },
+  {
+    id: "snapshot-loses-closed",
+    file: "ledger/src/snapshot-restore.ts",
+    find: "for (const account of snapshot.accounts) book.restoreAccount(account);",
+    replace:
+      "for (const account of snapshot.accounts) book.restoreAccount({ ...account, closedAbove: [], lastClosed: 0 });",
+    what: "a restored ledger has forgotten which sequences are closed",
+    aim: "restarts",
+  },
+  {
+    id: "snapshot-loses-waiting",
+    file: "ledger/src/snapshot-restore.ts",
+    find: "      fillWaiting(models.value, pending.value);\n",
+    replace: "",
+    what: "a restored ledger has forgotten which certified updates wait for a version",
+    aim: "restarts",
+  },
+  {
+    id: "gc-loses-content",
+    file: "consensus/src/content.ts",
+    find: "    if (passedBy.length === 0) return [];",
+    replace: "    if (passedBy.length >= 0) return [];",
+    what: "content of blocks that garbage collection passed by is not proposed again (U5, liveness)",
+    aim: "away-and-back",
+  },
+  {
+    id: "payload-gate-open",
+    file: "consensus/src/content.ts",
+    find: "return this.#uncommittedBytes >= this.#setup.uncommittedBytesMax;",
+    replace: "return false;",
+    what: "a node that cannot commit goes on filling its blocks (payload gate)",
+    aim: "gate",
+  },
+];

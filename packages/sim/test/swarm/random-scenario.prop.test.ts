@@ -1,0 +1,92 @@
+// Goal: every random scenario can be run, keeps within what the protocol bears, and whatever can be asked for is asked for.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BEHAVIOURS } from "../../src/adversary/registry.ts";
+import { checkScenario } from "../../src/scenario/load.ts";
+import { nodesOf } from "../../src/scenario/nodes.ts";
+import type { FaultSpec, Scenario } from "../../src/scenario/schema.ts";
+import { faultEventCount, faultyNodes, isWithinFaultBound } from "../../src/shrink/fault-load.ts";
+import { randomScenario } from "../../src/swarm/random-scenario.ts";
+
+const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+const scenarios = seeds.map((seed) => randomScenario(seed));
+const MANY: readonly Scenario[] = Array.from({ length: 1500 }, (_, seed) => randomScenario(seed));
+
+describe("a random scenario", () => {
+  it("can be run, and asks for liveness with no more faulty stake than the protocol bears", () => {
+    fc.assert(
+      fc.property(scenarios, (scenario) => {
+        expect(() => checkScenario(scenario, scenario.name)).not.toThrow();
+        expect(isWithinFaultBound(scenario)).toBe(true);
+        expect(scenario.liveness).toBeDefined();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is the same for the same seed, and another for the next", () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 32 - 2), (seed) => {
+        expect(randomScenario(seed)).toEqual(randomScenario(seed));
+        const { name: _one, seed: _first, ...rest } = randomScenario(seed);
+        const { name: _other, seed: _second, ...next } = randomScenario(seed + 1);
+        expect(rest).not.toEqual(next);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("takes a node down at most once at a time", () => {
+    fc.assert(
+      fc.property(scenarios, ({ faults, committee }) => {
+        for (let node = 0; node < committee.size; node += 1) {
+          const outages = faults.filter(
+            (fault) => isOutage(fault) && nodesOf(fault.nodes, committee.size).includes(node),
+          );
+          expect(outages.length).toBeLessThanOrEqual(1);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("has more faults where they are asked to come thicker, and fewer nodes where those are limited", () => {
+    const few = MANY.slice(0, 100).reduce((sum, scenario) => sum + faultEventCount(scenario), 0);
+    const thick = Array.from({ length: 100 }, (_, seed) => randomScenario(seed, { faultDensity: 6, sizeMax: 4 }));
+    expect(thick.reduce((sum, scenario) => sum + faultEventCount(scenario), 0)).toBeGreaterThan(few * 3);
+    expect(thick.every(({ committee }) => committee.size === 4)).toBe(true);
+  });
+});
+
+describe("many random scenarios", () => {
+  it("ask for every villain, every fault and every latency model", () => {
+    const villains = new Set(MANY.flatMap(({ adversary }) => adversary.behaviours.map(({ name }) => name)));
+    expect(villains).toEqual(new Set(BEHAVIOURS.map(({ name }) => name)));
+    const kinds = new Set(MANY.flatMap(({ faults }) => faults.map(kindOf)));
+    const wanted =
+      "clock,crash clean,crash torn,crash unsynced,disk flip,disk full,disk slow,link,pause," +
+      "partition bridge,partition leader,partition links,partition oneWay,partition quorum,partition random,partition ring,partition sides";
+    expect(kinds).toEqual(new Set(wanted.split(",")));
+    expect(new Set(MANY.map(({ network }) => network.latency.type)).size).toBe(8);
+  });
+
+  it("stretch the bound on faulty nodes more often than not, and reach it exactly", () => {
+    const tight = MANY.filter((scenario) => scenario.committee.size === 4 && scenario.committee.stakes === undefined);
+    const full = tight.filter((scenario) => faultyNodes(scenario).length === 1);
+    expect(full.length).toBeGreaterThan(tight.length * 0.4);
+    expect(full.length).toBeLessThan(tight.length * 0.9);
+  });
+});
+
+function isOutage(fault: FaultSpec): fault is Extract<FaultSpec, { type: "crash" | "pause" }> {
+  return fault.type === "crash" || fault.type === "pause";
+}
+
+function kindOf(fault: FaultSpec): string {
+  if (fault.type === "partition") return `partition ${fault.shape.type}`;
+  if (fault.type === "crash") return `crash ${fault.disk ?? "clean"}`;
+  if (fault.type !== "disk") return fault.type;
+  if (fault.flipBits !== undefined) return "disk flip";
+  return fault.slowMs === undefined ? "disk full" : "disk slow";
+}
