@@ -17,6 +17,12 @@ import { runUpdates } from "./scenario/updates.ts";
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
+/** Measurements of the simulator: they start no network and write no report. */
+const SIMULATOR: Readonly<Record<string, () => Promise<(argv: readonly string[]) => void>>> = {
+  costs: async () => (await import("./sim/costs.ts")).costsMain,
+  "sim-speed": async () => (await import("./sim/speed.ts")).speedMain,
+};
+
 interface Report {
   readonly json: object;
   readonly svg: string;
@@ -26,6 +32,12 @@ interface Report {
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes("--help") || argv.includes("-h")) {
     process.stdout.write(USAGE);
+    return 0;
+  }
+  const [first = "", ...rest] = argv;
+  const simulator = SIMULATOR[first];
+  if (simulator !== undefined) {
+    (await simulator())(rest);
     return 0;
   }
   const options = parseBenchArguments(argv);

@@ -40,6 +40,8 @@ export const USAGE = `usage: npm run bench -- network [--nodes 4] [--tx-bytes 51
                                 [--no-saturate] [--no-null] [--profile] [--out DIR]
        npm run bench -- updates [--nodes 4] [--payload 64KiB,1MiB] [--rate 4] [--seconds 30]
                                 [--devices 16] [--buffer 4] [--profile] [--out DIR]
+       npm run bench -- costs [--out FILE]       CPU costs of this machine, for the simulator's cost model
+       npm run bench -- sim-speed [--quick]      deliveries of the simulator per CPU second
   --rate     offered by all nodes together, per second, whatever they answer
   --out      where report.json, report.md and report.svg go (default: reports/SCENARIO-TIME)
   --profile  write CPU profiles of every node beside the report, and where its time went into it
