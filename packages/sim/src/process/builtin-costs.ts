@@ -7,14 +7,14 @@ import { SimInputError } from "../scenario/sim-error.ts";
 
 const BUILTIN_COSTS: CostTable = {
   machine: "AMD EPYC (2 cores of a virtual machine), Node.js 26.10.0",
-  signUs: 60,
-  verifyUs: 130,
-  coinShareUs: 1500,
-  coinVerifyUs: 3000,
-  hashUsPerKiB: 0.6,
-  blockUs: 50,
-  parentUs: 1,
-  transactionUs: 1,
+  signUs: 45.22,
+  verifyUs: 143,
+  coinShareUs: 3898,
+  coinVerifyUs: 4912,
+  hashUsPerKiB: 0.657,
+  blockUs: 66.51,
+  parentUs: 0.1209,
+  transactionUs: 2.526,
 };
 
 /** Undefined if CPU time costs nothing. Throws SimInputError for a file that the caller has not read. */
