@@ -112,7 +112,7 @@ export function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | und
   const commits = parts.flatMap((part) => part.commits);
   const last = commits.at(-1);
   const gcRound = last === undefined ? 0 : gcRoundOf(last.consensusState);
-  const snapshot = readValue(disk, SNAPSHOT, false);
+  const snapshot = readValue(disk, SNAPSHOT, true);
   const recovered: RecoveredState = {
     lastCommit: last ?? null,
     blocks: blocks.filter(({ ref }) => ref.round > gcRound),
@@ -120,7 +120,7 @@ export function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | und
     lastSignedRound: safety === undefined ? null : roundOf(countAt(safety, 0)),
     acked: parts.flatMap((part) => part.acked),
     recentCommits: commits.map(({ sealed }): CommitVote => ({ index: sealed.commit.index, digest: sealed.digest })),
-    equivocators: (readValue(disk, EQUIVOCATORS, false) ?? []).map((author) => validatorIndex(Number(author))),
+    equivocators: (readValue(disk, EQUIVOCATORS, true) ?? []).map((author) => validatorIndex(Number(author))),
   };
   return {
     recovered,

@@ -88,7 +88,9 @@ export class FaultyDisk implements SimDisk {
     const keptCount = mode === "torn" ? choices.below(unsynced.length + 1) : 0;
     const torn = mode === "torn" ? unsynced[keptCount] : undefined;
     this.#records.length = this.#syncedCount + Math.min(keptCount, unsynced.length);
-    if (torn !== undefined) this.#records.push(tornRecord(torn, choices));
+    // What replaces an older record leaves that one behind: the end of a log that was cut off is not read.
+    const isFirstOfKey = torn !== undefined && this.#records.every(({ key }) => key !== torn.key);
+    if (torn !== undefined && isFirstOfKey) this.#records.push(tornRecord(torn, choices));
     this.#syncedCount = this.#records.length;
     return unsynced.length - keptCount;
   }
