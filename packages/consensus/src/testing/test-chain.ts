@@ -31,6 +31,7 @@ import type { CoinKeys } from "../coin/port.ts";
 import { epochSeedOf } from "../commit/leader-schedule.ts";
 import type { EngineMemo } from "../memo.ts";
 import { DEFAULT_LOCAL_PARAMS, type EngineSetup, type LocalParams, type SlotFamilies } from "../params.ts";
+import { createStandInCrypto, standInSigner } from "./stand-in-crypto.ts";
 
 export interface TestChainOptions {
   readonly size: number;
@@ -63,8 +64,9 @@ export interface TestChain {
 export function createTestChain(options: TestChainOptions): TestChain {
   const isReal = options.isRealCrypto === true;
   const sha256 = options.sha256 ?? portableCrypto.sha256;
-  const crypto = isReal ? portableCrypto : createFastCrypto(sha256);
-  const signerOf = (name: number): Signer => (isReal ? portableSigner(seedBytes(name)) : fastSigner(sha256, name));
+  const crypto = isReal ? portableCrypto : createStandInCrypto(sha256);
+  const signerOf = (name: number): Signer =>
+    isReal ? portableSigner(seedBytes(name)) : standInSigner(sha256, seedBytes(name));
   const signers = Array.from({ length: options.size }, (_, index) => signerOf(index));
   const committee = createCommittee(
     epoch(0),
@@ -120,26 +122,6 @@ function updateHeader(
   };
 }
 
-function createFastCrypto(sha256: Sha256): Crypto {
-  return {
-    sha256,
-    verify: (publicKey, message, signature) => {
-      const expected = keyedHash(sha256, publicKey, message);
-      return signature.length === expected.length && signature.every((byte, position) => byte === expected[position]);
-    },
-  };
-}
-
-function fastSigner(sha256: Sha256, name: number): Signer {
-  const publicKey = sha256(seedBytes(name));
-  return { publicKey, sign: (message) => keyedHash(sha256, publicKey, message) };
-}
-
-function keyedHash(sha256: Sha256, key: Uint8Array, message: Uint8Array): Uint8Array {
-  const once = sha256(joined(key, message));
-  return joined(once, once);
-}
-
 function fallbackCoins(chainId: ChainId, committee: Committee): (index: number | null) => CoinKeys {
   const { sha256 } = portableCrypto;
   const coin = createFallbackCoin({ sha256, committee, epochSeed: epochSeedOf(sha256, chainId, committee.epoch) });
@@ -166,11 +148,4 @@ function dealtCoins(chainId: ChainId, committee: Committee): (index: number | nu
 
 function seedBytes(name: number): Uint8Array {
   return new Uint8Array(32).fill(name & 0xff);
-}
-
-function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(left.length + right.length);
-  whole.set(left, 0);
-  whole.set(right, left.length);
-  return whole;
 }

@@ -1,6 +1,8 @@
 // What a user can get wrong about adversaries: a name, an option, a file, or the code in it. Never a verdict: a run in
 // which one of these is thrown has none. `code` is API and listed in docs/errors.md.
 
+import { CodedError } from "../coded-error.ts";
+
 export type AdversaryErrorCode =
   /** No behaviour of this name. */
   | "SIM_BEHAVIOUR_UNKNOWN"
@@ -15,12 +17,6 @@ export type AdversaryErrorCode =
   /** The adversary threw, or answered what is no answer, while a run went on. */
   | "SIM_ADVERSARY_FAILED";
 
-export class AdversaryError extends Error {
+export class AdversaryError extends CodedError<AdversaryErrorCode> {
   override readonly name = "AdversaryError";
-  readonly code: AdversaryErrorCode;
-
-  constructor(code: AdversaryErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }

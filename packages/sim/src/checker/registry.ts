@@ -1,6 +1,8 @@
 // Which checkers watch a run, and which of them must have had something to check for a PASS. They share one index of
 // blocks and nothing else.
 
+import { DEFAULT_LOCAL_PARAMS } from "@selvedge/consensus";
+import { DEFAULT_PROTOCOL_PARAMS } from "@selvedge/integrity";
 import { microsOfMs } from "../kernel/time.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { createAccusation } from "./accusation.ts";
@@ -30,11 +32,6 @@ import { thresholdsOf } from "./violation.ts";
 import { createWellFormed } from "./well-formed.ts";
 
 const DAG_PROTOCOLS: ReadonlySet<string> = new Set(["selvedge", "p-only", "c-only"]);
-/** Defaults of docs/protocol.md §12, for scenarios that do not set them. */
-const PARKED_MAX = 4096;
-const ROUND_DELAY_MIN_MS = 20;
-const UPDATE_EXPIRY = 600;
-const SEQUENCE_WINDOW = 64;
 
 export function createCheckers(context: CheckerContext, scenario: Scenario): readonly Checker[] {
   const index = new BlockIndex();
@@ -84,15 +81,15 @@ function leastDelayOf({ faults, protocol }: Scenario): number {
     (fault) =>
       (fault.type === "clock" && (fault.driftPpm ?? 0) !== 0) || (fault.type === "disk" && (fault.slowMs ?? 0) > 0),
   );
-  return isUneven ? 0 : microsOfMs(protocol.local?.["roundDelayMinMs"] ?? ROUND_DELAY_MIN_MS);
+  return isUneven ? 0 : microsOfMs(protocol.local?.["roundDelayMinMs"] ?? DEFAULT_LOCAL_PARAMS.roundDelayMinMs);
 }
 
 function modelOf(context: CheckerContext, { protocol }: Scenario): CertificationModel {
   return new CertificationModel({
     stakeOf: (author) => context.committee.validators[author]?.stake ?? 0,
     quorumStake: thresholdsOf(context).quorumStake,
-    updateExpiry: protocol.params?.["updateExpiry"] ?? UPDATE_EXPIRY,
-    sequenceWindow: protocol.params?.["sequenceWindow"] ?? SEQUENCE_WINDOW,
+    updateExpiry: protocol.params?.["updateExpiry"] ?? DEFAULT_PROTOCOL_PARAMS.updateExpiry,
+    sequenceWindow: protocol.params?.["sequenceWindow"] ?? DEFAULT_PROTOCOL_PARAMS.sequenceWindow,
   });
 }
 
@@ -110,7 +107,7 @@ function boundCheckers(context: CheckerContext, scenario: Scenario): readonly Ch
     checkers.push(new CensorshipChecker({ ...shared, waitMaxUs }));
   }
   if (context.gaugesOf !== undefined) {
-    const limits = { parked: protocol.local?.["parkedMax"] ?? PARKED_MAX, ...checks?.gauges };
+    const limits = { parked: protocol.local?.["parkedMax"] ?? DEFAULT_LOCAL_PARAMS.parkedMax, ...checks?.gauges };
     checkers.push(new BoundsChecker({ context, gaugesOf: context.gaugesOf, limits }));
   }
   return checkers;

@@ -4,11 +4,11 @@
 
 import { hash } from "node:crypto";
 import type { CoinContribution, CoinKeys, CoinOpening } from "@selvedge/consensus";
+import { createStandInCrypto, standInSigner } from "@selvedge/consensus/testing";
 import type { CoinIndex, Committee, Crypto, Sha256, Signer, ValidatorIndex } from "@selvedge/integrity";
-import { isSameBytes, memberOf, validatorIndex } from "@selvedge/integrity";
+import { isSameBytes, memberOf, utf8FromText, validatorIndex } from "@selvedge/integrity";
 
 const DIGEST_BYTES = 32;
-const POINT_BYTES = 32;
 const PROOF_BYTES = 64;
 
 /** OpenSSL's, by way of latin-1 text: a Buffer back costs twice as much as the hash itself. */
@@ -19,14 +19,10 @@ export const sha256: Sha256 = (data) => {
   return digest;
 };
 
-export const modelledCrypto: Crypto = {
-  sha256,
-  verify: (publicKey, message, signature) => isSameBytes(signature, keyedHash(publicKey, message)),
-};
+export const modelledCrypto: Crypto = createStandInCrypto(sha256);
 
 export function modelledSigner(name: string): Signer {
-  const publicKey = sha256(new TextEncoder().encode(name));
-  return { publicKey, sign: (message) => keyedHash(publicKey, message) };
+  return standInSigner(sha256, utf8FromText(name));
 }
 
 /**
@@ -76,19 +72,14 @@ function drawnAuthor(committee: Committee, coin: CoinIndex): ValidatorIndex {
   return validatorIndex(0);
 }
 
+/** What the validator's key would make of it: any 32 bytes that nobody else's key gives. */
 function pointOf(committee: Committee, author: ValidatorIndex, coin: CoinIndex): Uint8Array {
-  const { publicKey } = memberOf(committee, author);
-  return keyedHash(publicKey, labelled("share", committee, coin)).subarray(0, POINT_BYTES);
+  return sha256(joined(memberOf(committee, author).publicKey, labelled("share", committee, coin)));
 }
 
 function labelled(label: string, committee: Committee, coin: CoinIndex): Uint8Array {
   const anchor = committee.validators[0]?.publicKey ?? new Uint8Array(0);
-  return joined(anchor, new TextEncoder().encode(`${label}/${coin}`));
-}
-
-function keyedHash(key: Uint8Array, message: Uint8Array): Uint8Array {
-  const once = sha256(joined(key, message));
-  return joined(once, once);
+  return joined(anchor, utf8FromText(`${label}/${coin}`));
 }
 
 function joined(left: Uint8Array, right: Uint8Array): Uint8Array {

@@ -46,6 +46,7 @@ import {
 } from "@selvedge/integrity";
 import type { Scenario } from "../scenario/schema.ts";
 import { createModelledCoin, modelledCrypto, modelledSigner, sha256 } from "./modelled-crypto.ts";
+import { TOKEN_BYTES } from "./token.ts";
 
 export const SIM_MODEL = modelId("sim");
 /** Small, so that even the models of a simulation come in several chunks. */
@@ -155,9 +156,6 @@ function paramsOf({ protocol, workload }: Scenario): ProtocolParams {
   const tokenBytesMax = Math.floor((params.transactionBytesMax / (scale * workload.transactionBytes)) * TOKEN_BYTES);
   return { ...params, transactionBytesMax: Math.max(TOKEN_BYTES, tokenBytesMax) };
 }
-
-/** Bytes that a token takes in a block, whatever it stands for. */
-const TOKEN_BYTES = 24;
 
 function localOf({ protocol }: Scenario): LocalParams {
   return { ...DEFAULT_LOCAL_PARAMS, ...protocol.local };

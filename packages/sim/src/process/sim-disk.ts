@@ -2,6 +2,7 @@
 // it. The disk outlives the process. Faults act beneath it: what was not synced may be lost or torn, bits may flip, it may
 // fill up or slow down. It keeps bytes and nothing else; the host's codecs and seals run above it.
 
+import { CodedError } from "../coded-error.ts";
 import type { Choices } from "../kernel/decisions.ts";
 import type { Micros } from "../kernel/time.ts";
 
@@ -33,14 +34,8 @@ export interface SimDisk {
 export type SimDiskErrorCode = "SIM_DISK_FULL" | "SIM_DISK_CORRUPT";
 
 /** The medium failing beneath a process: it must stop in an orderly way, never go on as if nothing had happened. */
-export class SimDiskError extends Error {
+export class SimDiskError extends CodedError<SimDiskErrorCode> {
   override readonly name = "SimDiskError";
-  readonly code: SimDiskErrorCode;
-
-  constructor(code: SimDiskErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 /** What a power failure leaves of what was not synced: all of it, nothing, or a part whose last record may be torn. */

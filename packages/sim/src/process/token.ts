@@ -2,11 +2,12 @@
 // that no simulation could carry byte by byte. What they stand for counts on the wire and in every figure.
 
 const MAGIC = 0x5e17ed6e;
-const HEADER_BYTES = 24;
+/** What a token takes in a block, whatever it stands for; no transaction of a workload is shorter. */
+export const TOKEN_BYTES = 24;
 
 /** `sizeBytes` long, at least 24. */
 export function makeToken(id: number, sizeBytes: number): Uint8Array {
-  const bytes = new Uint8Array(Math.max(HEADER_BYTES, sizeBytes));
+  const bytes = new Uint8Array(Math.max(TOKEN_BYTES, sizeBytes));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC);
   view.setFloat64(8, id);
@@ -15,7 +16,7 @@ export function makeToken(id: number, sizeBytes: number): Uint8Array {
 
 /** The number of a transaction of the workload; undefined for anything else. */
 export function tokenId(bytes: Uint8Array): number | undefined {
-  if (bytes.length < HEADER_BYTES) return undefined;
+  if (bytes.length < TOKEN_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return view.getUint32(0) === MAGIC ? view.getFloat64(8) : undefined;
 }

@@ -1,6 +1,8 @@
 // Liveness as TigerBeetle's VOPR tests it: after the chaos a quorum core of honest validators is kept, everybody else is
 // frozen, the network heals, and the core must commit new transactions within a bound.
 
+import { DEFAULT_LOCAL_PARAMS } from "@selvedge/consensus";
+import { hotStuffParams } from "../baseline/hotstuff/params.ts";
 import type { Choices } from "../kernel/decisions.ts";
 import { MICROS_PER_MS, type Micros, microsOfMs, msOfMicros } from "../kernel/time.ts";
 import type { Observed } from "../protocol/observation.ts";
@@ -15,8 +17,6 @@ const PROBE_EVERY_US: Micros = 500 * MICROS_PER_MS;
 const BOUND_BASE_US: Micros = 10_000 * MICROS_PER_MS;
 const BOUND_TRANSITS = 100;
 const BOUND_TIMEOUTS = 40;
-const LEADER_TIMEOUT_MS_DEFAULT = 250;
-const BASELINE_TIMEOUT_MS_DEFAULT = 1000;
 
 export interface RecoverySetup {
   readonly scenario: Scenario;
@@ -123,9 +123,11 @@ function coreOf(
 
 function boundOf({ liveness, protocol }: Scenario, { traffic }: World): Micros {
   if (liveness?.boundMs !== undefined) return microsOfMs(liveness.boundMs);
-  const { leaderTimeoutMs, timeoutMs } = protocol.local ?? {};
-  const baseline = protocol.name === "hotstuff" ? BASELINE_TIMEOUT_MS_DEFAULT : LEADER_TIMEOUT_MS_DEFAULT;
-  const timeoutUs = microsOfMs(leaderTimeoutMs ?? timeoutMs ?? baseline);
+  const local = protocol.local ?? {};
+  const timeoutUs =
+    protocol.name === "hotstuff"
+      ? hotStuffParams(local).timeoutUs
+      : microsOfMs(local["leaderTimeoutMs"] ?? DEFAULT_LOCAL_PARAMS.leaderTimeoutMs);
   return BOUND_BASE_US + BOUND_TRANSITS * traffic.longestTransitUs + BOUND_TIMEOUTS * timeoutUs;
 }
 

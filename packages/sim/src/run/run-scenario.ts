@@ -204,13 +204,7 @@ class Run {
   }
 
   #fired(): Readonly<Record<string, number>> {
-    const fired = new Map(this.#world.firedCounts());
-    for (const [name, count] of Object.entries(this.#world.traffic.network.counts())) {
-      // Conditions of a fault are counted by the network under the fault's own name.
-      const key = fired.has(name) ? name : `network.${name}`;
-      fired.set(key, (fired.get(key) ?? 0) + count);
-    }
-    return Object.fromEntries([...fired].sort(([left], [right]) => (left < right ? -1 : 1)));
+    return Object.fromEntries([...this.#world.firedCounts()].sort(([left], [right]) => (left < right ? -1 : 1)));
   }
 
   /** Reasons why a run without a violation proves nothing (G23). */

@@ -4,7 +4,7 @@
 
 import type { Choices } from "../kernel/decisions.ts";
 import { MICROS_PER_MS, type Micros, microsOfMs } from "../kernel/time.ts";
-import { makeToken } from "../process/token.ts";
+import { TOKEN_BYTES, makeToken } from "../process/token.ts";
 import type { DeviceUpdate } from "../protocol/protocol.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { SimNode } from "../world/sim-node.ts";
@@ -24,8 +24,6 @@ export interface WorkloadSetup {
 }
 
 const SECOND_US: Micros = 1000 * MICROS_PER_MS;
-/** Two transactions of one token are never farther apart than the arrivals of a second. */
-const TOKEN_MIN_BYTES = 24;
 
 export class Workload {
   readonly #setup: WorkloadSetup;
@@ -40,7 +38,7 @@ export class Workload {
     const { workload, durationMs } = setup.scenario;
     this.#endUs = microsOfMs(durationMs);
     const scale = workload.transactionsPerToken ?? 1;
-    this.#tokenBytes = scale > 1 ? TOKEN_MIN_BYTES : workload.transactionBytes;
+    this.#tokenBytes = scale > 1 ? TOKEN_BYTES : workload.transactionBytes;
     if (workload.closedLoopClients !== undefined) this.#openClients(workload.closedLoopClients);
     else if (workload.transactionsPerSecond > 0) this.#arrive(scale / workload.transactionsPerSecond, 1);
     for (let device = 0; device < (workload.devices ?? 0); device += 1) this.#train(device, 1);

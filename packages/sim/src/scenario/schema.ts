@@ -2,6 +2,7 @@
 // checks, defaults and the published JSON schema follow from it. Times are milliseconds of virtual time.
 
 import { type Static, type TSchema, Type } from "typebox";
+import { TOKEN_BYTES } from "../process/token.ts";
 
 const closed = { additionalProperties: false };
 const strict = <Properties extends Record<string, TSchema>>(properties: Properties) => Type.Object(properties, closed);
@@ -204,7 +205,7 @@ export const SCENARIO = strict({
   workload: strict({
     /** Transactions a second over all nodes, open loop. */
     transactionsPerSecond: Type.Number({ minimum: 0, maximum: 10_000_000 }),
-    transactionBytes: Type.Integer({ minimum: 24, maximum: 65_536 }),
+    transactionBytes: Type.Integer({ minimum: TOKEN_BYTES, maximum: 65_536 }),
     /** "even": constant spacing; "poisson". Default "even". */
     arrivals: Type.Optional(names("even", "poisson")),
     /** Instead of a rate: this many clients a node, each waiting for its commit before the next. */

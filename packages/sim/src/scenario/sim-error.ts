@@ -1,6 +1,8 @@
 // Failures of what the simulator is given and of the world around it, never of a run: a run answers with a verdict. `code`
 // is API and listed in docs/errors.md; messages are for people.
 
+import { CodedError } from "../coded-error.ts";
+
 /** What the user gave is wrong. */
 export type SimInputErrorCode =
   | "USAGE"
@@ -12,14 +14,8 @@ export type SimInputErrorCode =
   | "SIM_MATRIX_REFUSED"
   | "SIM_MANIFEST_INVALID";
 
-export class SimInputError extends Error {
+export class SimInputError extends CodedError<SimInputErrorCode> {
   override readonly name = "SimInputError";
-  readonly code: SimInputErrorCode;
-
-  constructor(code: SimInputErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 /** The disk, the queue or determinism itself failed. */
@@ -30,12 +26,6 @@ export type SimRuntimeErrorCode =
   | "SIM_QUEUE_UNREACHABLE"
   | "SIM_UNAVAILABLE";
 
-export class SimRuntimeError extends Error {
+export class SimRuntimeError extends CodedError<SimRuntimeErrorCode> {
   override readonly name = "SimRuntimeError";
-  readonly code: SimRuntimeErrorCode;
-
-  constructor(code: SimRuntimeErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }

@@ -71,8 +71,6 @@ interface Parked {
   readonly extraUs: Micros;
 }
 
-const OPEN_POWERS: ReadonlySet<string> = new Set(["content", "adaptive"]);
-
 const NEVER = { atUs: 0, isCorrupt: false };
 
 /** How often a message that a partition keeps is looked at again. */
@@ -174,7 +172,7 @@ export class Traffic {
     const isTouched = this.#isTouched(message);
     let extraMs = 0;
     for (const { adversary, world } of this.#watching) {
-      const view = this.#viewOf(message, isTouched || OPEN_POWERS.has(adversary.power));
+      const view = this.#viewOf(message, isTouched || hasPower(adversary.power, "content"));
       const verdict = adversary.onMessage?.(view, world);
       if (verdict === undefined || verdict.type === "deliver") continue;
       const addedMs = verdict.type === "delay" ? this.#delay(verdict.ms) : this.#keep(message, verdict.type, isTouched);

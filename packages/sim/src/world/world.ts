@@ -39,7 +39,7 @@ export class World {
   readonly nodes: readonly SimNode[];
   readonly traffic: Traffic;
   readonly hash: TraceHash = new TraceHash();
-  readonly fired: Map<string, number> = new Map();
+  readonly #fired = new Map<string, number>();
   readonly #setup: WorldSetup;
   /** By adversary: verdicts and calls that took effect. */
   readonly #enforced = new Map<string, number>();
@@ -140,9 +140,18 @@ export class World {
    * the world did for it.
    */
   firedCounts(): ReadonlyMap<string, number> {
-    const counts = new Map(this.fired);
+    const counts = new Map(this.#fired);
     for (const [name, count] of this.#enforced) if (counts.get(name) === 0) counts.set(name, count);
+    for (const [name, count] of this.#networkCounts()) counts.set(name, (counts.get(name) ?? 0) + count);
     return counts;
+  }
+
+  /** What the present network did, as results name it: conditions of a fault under the fault's own name. */
+  #networkCounts(): readonly (readonly [string, number])[] {
+    return Object.entries(this.traffic.network.counts()).map(([name, count]) => [
+      this.#fired.has(name) ? name : `network.${name}`,
+      count,
+    ]);
   }
 
   /** No further event happens. */
@@ -167,8 +176,7 @@ export class World {
   /** The chaos is over: faults end, the adversary falls silent, the network keeps its delays and loses nothing. */
   heal(network: NetworkSpec): void {
     this.#faults.end();
-    for (const [name, count] of Object.entries(this.traffic.network.counts()))
-      this.#count(this.fired.has(name) ? name : `network.${name}`, count);
+    for (const [name, count] of this.#networkCounts()) this.#count(name, count);
     this.traffic.setSeats([]);
     this.traffic.setNetwork(createNetworkModel(network, { size: this.chain.size, streams: this.#setup.streams }));
     this.traffic.release(() => true);
@@ -261,7 +269,7 @@ export class World {
   };
 
   readonly #count = (name: string, count: number): void => {
-    this.fired.set(name, (this.fired.get(name) ?? 0) + count);
+    this.#fired.set(name, (this.#fired.get(name) ?? 0) + count);
   };
 }
 

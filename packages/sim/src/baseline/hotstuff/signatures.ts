@@ -1,6 +1,7 @@
 // Signatures of the baseline: real ed25519 through the crypto port, or modelled by a keyed digest of the same 64 bytes.
 // Whether a certificate holds is a pure function of its bytes; the answer is kept per object, for all validators.
 
+import { createStandInCrypto, standInSigner } from "@selvedge/consensus/testing";
 import {
   type Committee,
   type Crypto,
@@ -29,42 +30,34 @@ export interface Signatures {
 
 /** One secret per validator, derived from its index: the world holds all keys anyway. */
 export function secretOf(crypto: Crypto, index: number): Uint8Array {
-  return crypto.sha256(utf8FromText(`selvedge-sim/hotstuff/key/${index}`));
+  return crypto.sha256(seedOf(index));
+}
+
+function seedOf(index: number): Uint8Array {
+  return utf8FromText(`selvedge-sim/hotstuff/key/${index}`);
 }
 
 export function realSignatures(crypto: Crypto, size: number): Signatures {
-  const signers: readonly Signer[] = Array.from({ length: size }, (_, index) =>
-    portableSigner(secretOf(crypto, index)),
+  return signaturesOf(
+    crypto,
+    Array.from({ length: size }, (_, index) => portableSigner(secretOf(crypto, index))),
   );
+}
+
+export function modelledSignatures({ sha256 }: Crypto, size: number): Signatures {
+  return signaturesOf(
+    createStandInCrypto(sha256),
+    Array.from({ length: size }, (_, index) => standInSigner(sha256, seedOf(index))),
+  );
+}
+
+function signaturesOf(crypto: Crypto, signers: readonly Signer[]): Signatures {
   return {
     sign: (signer, statement) => signers[signer]?.sign(utf8FromText(statement)) ?? new Uint8Array(SIGNATURE_BYTES),
     verify: ({ signer, statement, signature }) => {
       const key = signers[signer]?.publicKey;
       return key !== undefined && crypto.verify(key, utf8FromText(statement), signature);
     },
-  };
-}
-
-export function modelledSignatures(crypto: Crypto, size: number): Signatures {
-  const secrets = Array.from({ length: size }, (_, index) => secretOf(crypto, index));
-  const sign = (signer: number, statement: string): Uint8Array => {
-    const secret = secrets[signer] ?? new Uint8Array(0);
-    const text = utf8FromText(statement);
-    const preimage = new Uint8Array(secret.length + text.length);
-    preimage.set(secret, 0);
-    preimage.set(text, secret.length);
-    const half = crypto.sha256(preimage);
-    const signature = new Uint8Array(SIGNATURE_BYTES);
-    signature.set(half, 0);
-    signature.set(half, half.length);
-    return signature;
-  };
-  return {
-    sign,
-    verify: ({ signer, statement, signature }) =>
-      signer < size &&
-      sign(signer, statement).every((byte, index) => byte === signature[index]) &&
-      signature.length === SIGNATURE_BYTES,
   };
 }
 
