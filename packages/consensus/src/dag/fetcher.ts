@@ -1,7 +1,8 @@
 // Pull by digest (docs/protocol.md, D1): asks for each missing block at once the validator that sent what needs it, then
 // others. Of a block's requests one is under way and the one before it, timed out, may still be answered: two in flight
-// at most, as the host gives up on older ones. Keeps no blocks; handle/ tells it what is missing and reports
-// answers. Range requests are range-fetcher.ts'.
+// at most, as the host gives up on older ones. What nobody has is asked for ever less often, and no sender can make us
+// ask for more than so many blocks at a time. Keeps no blocks; handle/ tells it what is missing and reports answers.
+// Range requests are range-fetcher.ts'.
 
 import type { BlockRef, ValidatorIndex } from "@selvedge/integrity";
 import type { Effect } from "../effect.ts";
@@ -10,6 +11,12 @@ import type { Missing } from "./block-manager.ts";
 
 /** Refs of one request. */
 const FETCH_REFS_PER_REQUEST_MAX = 64;
+
+/** Refs that are asked for at a time on the word of one sender, for each peer there is: the parents of several blocks. */
+const REFS_PER_SENDER_AND_PEER = 4;
+
+/** The pause doubles with each turn in which nobody had the block, up to 2^6 timeouts. */
+const PAUSE_DOUBLINGS_MAX = 6;
 
 /** Peers to ask; null stands for "whomever the host finds", which is all an observer can say. */
 export type FetchPeer = ValidatorIndex | null;
@@ -24,6 +31,8 @@ interface Want {
   readonly asked: Set<FetchPeer>;
   /** The request that has not timed out, or the pause after all were asked. */
   active: number | undefined;
+  /** How often all were asked in vain. */
+  vainTurns: number;
 }
 
 interface Request {
@@ -68,13 +77,16 @@ export class Fetcher {
     const faults: Fault[] = [];
     const asks = new Map<FetchPeer, Want[]>();
     const resting: Want[] = [];
+    const budget = new SenderBudget(REFS_PER_SENDER_AND_PEER * this.#setup.peers.length);
     for (const entry of missing) {
+      if (!budget.take(entry.sources)) continue;
       const want = this.#wantOf(entry.ref);
       if (want.active !== undefined) continue;
       const peer = this.#nextPeer(want, entry);
       if (peer === undefined) {
         if (want.asked.size > 0) faults.push({ type: "fetchExhausted", missing: want.ref });
         want.asked.clear();
+        want.vainTurns += 1;
         resting.push(want);
       } else asks.set(peer, [...(asks.get(peer) ?? []), want]);
     }
@@ -85,7 +97,7 @@ export class Fetcher {
   #wantOf(ref: BlockRef): Want {
     let want = this.#wants.get(ref.digest);
     if (want === undefined) {
-      want = { ref, asked: new Set(), active: undefined };
+      want = { ref, asked: new Set(), active: undefined, vainTurns: 0 };
       this.#wants.set(ref.digest, want);
     }
     return want;
@@ -112,11 +124,17 @@ export class Fetcher {
     return effects;
   }
 
-  /** Everybody was asked: a pause before the next turn, so that a block nobody has costs no storm of requests. */
+  /** Everybody was asked: a pause before the next turn, ever longer, so that what nobody has costs no storm of requests. */
   #rest(wants: readonly Want[]): readonly Effect[] {
-    if (wants.length === 0) return [];
-    const id = this.#open(wants);
-    return [{ type: "setTimer", id: `fetch:${id}`, delayMs: this.#setup.timeoutMs }];
+    const byTurns = new Map<number, Want[]>();
+    for (const want of wants) {
+      const doublings = Math.min(want.vainTurns - 1, PAUSE_DOUBLINGS_MAX);
+      byTurns.set(doublings, [...(byTurns.get(doublings) ?? []), want]);
+    }
+    return [...byTurns].map(([doublings, resting]) => {
+      const id = this.#open(resting);
+      return { type: "setTimer", id: `fetch:${id}`, delayMs: this.#setup.timeoutMs * 2 ** doublings };
+    });
   }
 
   #open(wants: readonly Want[]): number {
@@ -142,5 +160,30 @@ export class Fetcher {
     for (const digest of this.#wants.keys()) {
       if (!needed.has(digest)) this.#wants.delete(digest);
     }
+  }
+}
+
+/** What each sender may make us ask for. A block that several have named is charged to whoever has most left. */
+class SenderBudget {
+  readonly #perSender: number;
+  readonly #spent = new Map<ValidatorIndex, number>();
+
+  constructor(perSender: number) {
+    this.#perSender = perSender;
+  }
+
+  /** False if all of them have spent theirs. Without a sender, the block was asked for by ourselves. */
+  take(senders: readonly ValidatorIndex[]): boolean {
+    const [first, ...others] = senders;
+    if (first === undefined) return true;
+    let payer = first;
+    for (const sender of others) if (this.#spentBy(sender) < this.#spentBy(payer)) payer = sender;
+    if (this.#spentBy(payer) >= this.#perSender) return false;
+    this.#spent.set(payer, this.#spentBy(payer) + 1);
+    return true;
+  }
+
+  #spentBy(sender: ValidatorIndex): number {
+    return this.#spent.get(sender) ?? 0;
   }
 }
