@@ -27,6 +27,8 @@ export class Acks {
   readonly #headers = new Map<UpdateDigest, KnownHeader>();
   readonly #due = new Map<UpdateDigest, Score | null>();
   readonly #keepCommits: number;
+  /** §11: after an amnesia, and once our end marker is made, nothing is acked for the rest of the epoch. */
+  #isMute = false;
 
   /** @param keepCommits commits after which a header seen is of no use any more */
   constructor(keepCommits: number) {
@@ -39,6 +41,12 @@ export class Acks {
 
   keyOf(update: UpdateDigest): UpdateKey | undefined {
     return this.#headers.get(update)?.key;
+  }
+
+  /** §11: what we acked and cannot recall might have been a rival of what we would ack now; a marker would lack it. */
+  mute(): void {
+    this.#isMute = true;
+    this.#due.clear();
   }
 
   restore(records: readonly AckRecord[]): void {
@@ -54,18 +62,22 @@ export class Acks {
     const key = updateKeyOf(update.header);
     this.#headers.set(update.digest, { key, seenAtCommit: lastCommit });
     // U3: acked already (this one or a rival), so no verdict could lead to another ack.
-    return !this.#ackedByKey.has(key);
+    return !this.#isMute && !this.#ackedByKey.has(key);
   }
 
   /** Whether a restarted node must ask its host again. */
   isOpen(update: SignedUpdate): boolean {
-    return !this.#ackedByKey.has(updateKeyOf(update.header));
+    return !this.#isMute && !this.#ackedByKey.has(updateKeyOf(update.header));
+  }
+
+  hasAcked({ header, digest }: SignedUpdate): boolean {
+    return this.#ackedByKey.get(updateKeyOf(header)) === digest;
   }
 
   onAccepted(update: UpdateDigest, score: Score | null): void {
     const key = this.keyOf(update);
     // U3
-    if (key === undefined || this.#ackedByKey.has(key)) return;
+    if (key === undefined || this.#ackedByKey.has(key) || this.#isMute) return;
     this.#ackedByKey.set(key, update);
     this.#keyOfAcked.set(update, key);
     this.#due.set(update, score);
@@ -90,6 +102,7 @@ export class Acks {
 
   /** U5: these stood in a block of ours that garbage collection passed by. Same updates, so U3 holds. */
   proposeAgain(acks: readonly Ack[]): void {
+    if (this.#isMute) return;
     for (const { update, score } of acks) {
       if (this.#keyOfAcked.has(update)) this.#due.set(update, score);
     }

@@ -65,6 +65,29 @@ export class OwnContent {
     this.#control = [...this.#control, ...control];
   }
 
+  /** Parts of our end marker (§11): behind what waits already. */
+  addControl(control: readonly ControlEntry[]): void {
+    this.#control = [...this.#control, ...control];
+  }
+
+  /** Our blocks with payload that are neither output nor passed by, oldest first. */
+  get uncommitted(): Iterable<VerifiedBlock> {
+    return this.#uncommitted.values();
+  }
+
+  get pendingControl(): readonly ControlEntry[] {
+    return this.#control;
+  }
+
+  /** What the epoch has not ordered of ours, once no block of it can be output any more: for the next epoch (§11). */
+  leftover(): Pick<BlockBody, "updates" | "transactions"> {
+    const bodies = [...this.#uncommitted.values()].map(({ body }) => body);
+    return {
+      updates: [...bodies.flatMap(({ updates }) => updates), ...this.#updates.values()],
+      transactions: [...bodies.flatMap(({ transactions }) => transactions), ...this.#transactions.values()],
+    };
+  }
+
   /** What the next block carries. Stays pending until `onOwnBlock` shows that it was made. */
   next(): Content {
     const { params } = this.#setup;

@@ -2,13 +2,15 @@
 
 import {
   type BlockRef,
+  type SealedCommit,
   type ValidatorIndex,
   type VerifiedBlock,
   genesisRefs,
   validatorIndex,
 } from "@selvedge/integrity";
 import { Acks } from "./acks.ts";
-import { CommitRule } from "./commit/commit-rule.ts";
+import { SigningGuard } from "./amnesia.ts";
+import { CommitRule, FIRST_EPOCH_BASE } from "./commit/commit-rule.ts";
 import { epochSeedOf } from "./commit/leader-schedule.ts";
 import { OwnContent } from "./content.ts";
 import { BlockManager } from "./dag/block-manager.ts";
@@ -23,6 +25,7 @@ import { createPacemakerView } from "./pacemaker-view.ts";
 import { Pacemaker, type PacemakerView } from "./pacemaker.ts";
 import type { EngineSetup } from "./params.ts";
 import { Receipts } from "./receipts.ts";
+import { UnseenAcks } from "./unseen-acks.ts";
 import { CheckpointVotes } from "./votes-checkpoint.ts";
 import { CommitVotes } from "./votes-commit.ts";
 
@@ -44,6 +47,7 @@ export interface Core {
   readonly view: PacemakerView;
   readonly content: OwnContent;
   readonly acks: Acks;
+  readonly unseenAcks: UnseenAcks;
   readonly receipts: Receipts;
   readonly commitVotes: CommitVotes;
   readonly checkpointVotes: CheckpointVotes;
@@ -52,6 +56,8 @@ export interface Core {
   /** Missing blocks at or below gcRound that our store was asked for; true once it said no. */
   readonly lookups: Map<string, boolean>;
   readonly own: OwnState;
+  /** §11: whether our key may be used. */
+  readonly signing: SigningGuard;
 }
 
 export interface OwnState {
@@ -59,8 +65,15 @@ export interface OwnState {
   previous: BlockRef | null;
   /** The block itself; null if we have made none. */
   newest: VerifiedBlock | null;
-  isAmnesiac: boolean;
+  /** Highest round that we are known to have signed, in this life or an earlier one. */
+  signedRound: number;
   isStarted: boolean;
+  /** §11: the end of the epoch is ordered. */
+  isEnding: boolean;
+  /** Our end marker is in blocks of ours or waits for one. */
+  isMarked: boolean;
+  /** Our last commit of this epoch. */
+  lastCommit: SealedCommit | null;
 }
 
 export interface CoreOrigin {
@@ -69,12 +82,13 @@ export interface CoreOrigin {
   readonly resume: Uint8Array | null;
 }
 
-export function genesisRefsOf({ chainId, committee, crypto }: EngineSetup): readonly BlockRef[] {
-  return genesisRefs({ chainId, epoch: committee.epoch, size: committee.validators.length }, crypto.sha256);
+export function genesisRefsOf({ chainId, committee, crypto, epochBase }: EngineSetup): readonly BlockRef[] {
+  const { epoch, validators } = committee;
+  return genesisRefs({ chainId, epoch, size: validators.length, startDigest: epochBase?.startDigest }, crypto.sha256);
 }
 
 export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin): Core {
-  const { committee, params, local, crypto, chainId } = setup;
+  const { committee, params, local, crypto } = setup;
   const self = setup.validator?.index ?? null;
   const peers = peersOf(setup);
   // A header may wait for its block to be committed, then updateExpiry commits for its acks.
@@ -87,6 +101,7 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
   const clock = new ThresholdClock(committee);
   const payload = new PayloadTracker();
   const content = new OwnContent({ sha256: crypto.sha256, params, uncommittedBytesMax: local.ownUncommittedBytesMax });
+  const checkpointVotes = checkpointVotesOf(setup, memo);
   return {
     setup,
     self,
@@ -105,28 +120,35 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
     peers: new PeerKnowledge({ committeeSize: committee.validators.length, dag, self, histories: memo.histories }),
     payload,
     pacemaker: new Pacemaker(local),
-    view: createPacemakerView({ setup, rule, dag, clock, content, acks, payload }),
+    view: createPacemakerView({ setup, rule, dag, clock, content, acks, payload, checkpointVotes }),
     content,
     acks,
+    unseenAcks: new UnseenAcks(keepCommits),
     receipts: new Receipts({ committee, keyOf: (update) => acks.keyOf(update), keepCommits }),
     commitVotes: new CommitVotes(params.commitVotesMax),
-    checkpointVotes: new CheckpointVotes({
-      chainId,
-      committee,
-      crypto,
-      windowCommits: 2 * params.executionLagMax,
-      checkpointEvery: params.checkpointEvery,
-      votesMax: params.checkpointVotesMax,
-      signatures: memo.signatures,
-    }),
+    checkpointVotes,
     equivocators: new Set(),
     lookups: new Map(),
     own: ownAtGenesis(self === null ? null : (genesis[self] ?? null)),
+    signing: new SigningGuard({ committee, self, doppelgangerRounds: local.doppelgangerRounds }),
   };
 }
 
-function commitRuleOf(setup: EngineSetup, { dag, memo, resume }: CoreOrigin): CommitRule {
-  const { chainId, committee, crypto } = setup;
+/** Shared with commit/commit-follower.ts. */
+function checkpointVotesOf({ chainId, committee, crypto, params }: EngineSetup, memo: EngineMemo): CheckpointVotes {
+  return new CheckpointVotes({
+    chainId,
+    committee,
+    crypto,
+    windowCommits: 2 * params.executionLagMax,
+    checkpointEvery: params.checkpointEvery,
+    votesMax: params.checkpointVotesMax,
+    signatures: memo.signatures,
+  });
+}
+
+export function commitRuleOf(setup: EngineSetup, { dag, memo, resume }: CoreOrigin): CommitRule {
+  const { chainId, committee, crypto, epochBase } = setup;
   return new CommitRule({
     chainId,
     committee,
@@ -135,15 +157,23 @@ function commitRuleOf(setup: EngineSetup, { dag, memo, resume }: CoreOrigin): Co
     dag,
     coin: setup.coin,
     families: setup.slotFamilies ?? "both",
-    epochSeed: epochSeedOf(crypto.sha256, chainId, committee.epoch),
-    startTimestampMs: 0,
+    epochSeed: epochSeedOf(crypto.sha256, { chainId, epoch: committee.epoch, startDigest: epochBase?.startDigest }),
+    base: epochBase ?? FIRST_EPOCH_BASE,
     resume,
     sealedCommits: memo.sealedCommits,
   });
 }
 
 function ownAtGenesis(previous: BlockRef | null): OwnState {
-  return { previous, newest: null, isAmnesiac: false, isStarted: false };
+  return {
+    previous,
+    newest: null,
+    signedRound: 0,
+    isStarted: false,
+    isEnding: false,
+    isMarked: false,
+    lastCommit: null,
+  };
 }
 
 function peersOf({ committee, validator }: EngineSetup): readonly FetchPeer[] {

@@ -2,6 +2,7 @@
 // `persist` is a barrier — nothing after it happens before it is durable as asked.
 
 import type {
+  BlockBody,
   BlockRef,
   CheckpointCertificate,
   Digest,
@@ -17,7 +18,7 @@ import type {
 import type { Fault } from "./fault.ts";
 
 /** Timers are named, so that setting one again replaces it. */
-export type TimerId = "propose" | "leader" | "idle" | "resend" | `fetch:${number}`;
+export type TimerId = "propose" | "leader" | "idle" | "resend" | "ask" | `fetch:${number}`;
 
 export type Effect =
   | PersistEffect
@@ -25,10 +26,12 @@ export type Effect =
   | FetchEffect
   | FetchRangeEffect
   | LookupEffect
+  | AskNewestEffect
   | CheckUpdateEffect
   | SetTimerEffect
   | CancelTimerEffect
   | CommitEffect
+  | EpochClosedEffect
   | ReceiptEffect
   | CheckpointEffect
   | ReportEffect;
@@ -44,6 +47,10 @@ export interface PersistEffect {
   readonly signed: SafetyRecord | null;
   /** Acks that stand in that own block, by update key: kept for the whole epoch and given back after a restart (U3). */
   readonly acked: readonly AckRecord[];
+  /** Set once, when an amnesia is found: kept for the whole epoch and given back after a restart (§11). */
+  readonly hasForgotten?: true;
+  /** Headers of acks of ours that garbage collection has left behind: kept for the whole epoch and given back (§11). */
+  readonly unseen: readonly SignedUpdate[];
 }
 
 /** We acked this update, so no other of its key, ever (U3). */
@@ -94,6 +101,15 @@ export interface LookupEffect {
   readonly refs: readonly BlockRef[];
 }
 
+/**
+ * Ask one validator for the newest block by us that it knows, and for its own newest (§11). Answered by a `newestAnswer`
+ * input, or not at all: then it is asked again.
+ */
+export interface AskNewestEffect {
+  readonly type: "askNewest";
+  readonly to: ValidatorIndex;
+}
+
 /** A header entered the DAG: get and check its payload, then answer `updateChecked`. Validators only. */
 export interface CheckUpdateEffect {
   readonly type: "checkUpdate";
@@ -119,6 +135,17 @@ export interface CommitEffect {
   readonly sealed: SealedCommit;
   readonly blocks: readonly VerifiedBlock[];
   readonly consensusStateDigest: Digest;
+}
+
+/**
+ * The last commit of the epoch is made, and its `commit` effect done (§11). The engine commits nothing more; it makes
+ * blocks with votes for that commit until its host throws it away. Said again after a restart.
+ */
+export interface EpochClosedEffect {
+  readonly type: "epochClosed";
+  readonly last: SealedCommit;
+  /** Own content that the epoch has not ordered: for the next one. */
+  readonly leftover: Pick<BlockBody, "updates" | "transactions">;
 }
 
 /** Acks of stake Q seen anywhere in the DAG (U4): where they stand. */

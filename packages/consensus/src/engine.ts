@@ -2,13 +2,17 @@
 // this very class. (See docs/architecture.md, "The seam".)
 
 import { type ValidatorIndex, assert, assertNever, slotName } from "@selvedge/integrity";
+import type { SigningStatus } from "./amnesia.ts";
 import type { Core } from "./core.ts";
 import type { Effect } from "./effect.ts";
 import type { Fault } from "./fault.ts";
 import { onBlocks, onFetchFailed, onLookedUp } from "./handle/on-blocks.ts";
+import { onEndEpoch } from "./handle/on-end-epoch.ts";
 import { onExecuted, onLocalContent, onUpdateChecked } from "./handle/on-local.ts";
+import { onNewestAnswer } from "./handle/on-newest.ts";
 import { onStart } from "./handle/on-start.ts";
 import { onTimer } from "./handle/on-timer.ts";
+import { isCounted } from "./handle/standing.ts";
 import type { Input } from "./input.ts";
 import type { EngineSetup } from "./params.ts";
 import type { RecoveredState } from "./recovered.ts";
@@ -27,6 +31,11 @@ export interface ConsensusEngine {
 }
 
 export interface EngineStatus {
+  readonly epoch: number;
+  /** We ack nothing any more: the end of the epoch is ordered (§11). */
+  readonly isEnding: boolean;
+  /** The last commit is that of the epoch. */
+  readonly isClosed: boolean;
   readonly round: number;
   readonly highestRound: number;
   readonly lastCommitIndex: number;
@@ -38,8 +47,8 @@ export interface EngineStatus {
   /** True while blocks of rounds far above ours arrive and we fetch the gap. */
   readonly isCatchingUp: boolean;
   readonly isIdle: boolean;
-  /** The safety file knows a block of ours that the store lacks: nothing is signed until that is resolved (§11). */
-  readonly isAmnesiac: boolean;
+  /** §11: whether our key is used now, and if not, what that waits for. */
+  readonly signing: SigningStatus;
   /** Bytes of our own payload blocks that are not output yet: what the payload gate looks at. */
   readonly ownUncommittedBytes: number;
   /** Updates, transactions and control entries that wait for a block of ours. */
@@ -92,12 +101,16 @@ function dispatch(core: Core, step: Step, input: Input): void {
       return onLookedUp(core, step, input);
     case "fetchFailed":
       return onFetchFailed(core, step, input);
+    case "newestAnswer":
+      return onNewestAnswer(core, step, input);
     case "localContent":
       return onLocalContent(core, step, input);
     case "updateChecked":
       return onUpdateChecked(core, step, input);
     case "executed":
       return onExecuted(core, step, input);
+    case "endEpoch":
+      return onEndEpoch(core, step);
     case "timer":
       return onTimer(core, step, input);
     default:
@@ -106,8 +119,11 @@ function dispatch(core: Core, step: Step, input: Input): void {
 }
 
 function statusOf(core: Core): EngineStatus {
-  const { pacemaker, clock, rule, parking, dag, equivocators, ranges, content, own, view } = core;
+  const { pacemaker, clock, rule, parking, dag, equivocators, ranges, content, view } = core;
   return {
+    epoch: core.setup.committee.epoch,
+    isEnding: core.own.isEnding,
+    isClosed: rule.isClosed,
     round: pacemaker.ownRound,
     highestRound: clock.highestRound,
     lastCommitIndex: rule.commitIndex,
@@ -118,7 +134,7 @@ function statusOf(core: Core): EngineStatus {
     equivocators: [...equivocators].sort((left, right) => left - right),
     isCatchingUp: ranges.isBehind,
     isIdle: view.isIdle,
-    isAmnesiac: own.isAmnesiac,
+    signing: core.signing.status((answer) => isCounted(core, answer)),
     ownUncommittedBytes: content.uncommittedBytes,
     pendingContentCount: content.pendingCount,
   };

@@ -45,8 +45,14 @@ export type Fault =
       readonly missing: BlockRef;
     }
   | {
-      /** We signed a round that our store does not hold (§11): we follow, and sign nothing. */
+      /** We signed a round that our store does not hold (§11): we follow, and sign nothing until we have recovered. */
       readonly type: "amnesia";
       readonly signedRound: Round;
       readonly storedRound: Round;
+    }
+  | {
+      /** A block with our signature that we did not make and that is not of our past (§11): the node must stop. */
+      readonly type: "signedElsewhere";
+      readonly author: ValidatorIndex;
+      readonly block: BlockRef;
     };

@@ -21,9 +21,11 @@ export type InputEvent =
   | BlocksInput
   | LookedUpInput
   | FetchFailedInput
+  | NewestAnswerInput
   | LocalContentInput
   | UpdateCheckedInput
   | ExecutedInput
+  | EndEpochInput
   | TimerInput;
 
 /** First input, once: lets a fresh or restored engine set its timers and make its next block. */
@@ -51,6 +53,18 @@ export interface LookedUpInput {
 export interface FetchFailedInput {
   readonly type: "fetchFailed";
   readonly fetchId: number;
+}
+
+/** Answer to an `askNewest` effect, its blocks verified. One with a block of another author than was asked for counts for none. */
+export interface NewestAnswerInput {
+  readonly type: "newestAnswer";
+  readonly from: ValidatorIndex;
+  /** The newest block by us that it knows. */
+  readonly ours: VerifiedBlock | null;
+  /** Its own newest block; null if it has made none. */
+  readonly theirs: VerifiedBlock | null;
+  /** False while it may have forgotten blocks of its own: then `theirs` says nothing. */
+  readonly vouches: boolean;
 }
 
 /**
@@ -81,6 +95,14 @@ export interface ExecutedInput {
   readonly type: "executed";
   readonly index: CommitIndex;
   readonly stateRoot: Digest;
+}
+
+/**
+ * The ledger has ordered the end of the epoch (§11): nothing is acked any more, and our end marker is made. Telling it
+ * again does no harm; after a restart it must be told again until the epoch is closed.
+ */
+export interface EndEpochInput {
+  readonly type: "endEpoch";
 }
 
 export interface TimerInput {

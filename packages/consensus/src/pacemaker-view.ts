@@ -9,6 +9,7 @@ import type { ThresholdClock } from "./dag/threshold-clock.ts";
 import { type LeaderView, isLeaderSettled } from "./pacemaker-leader.ts";
 import type { PacemakerView } from "./pacemaker.ts";
 import type { EngineSetup } from "./params.ts";
+import type { CheckpointVotes } from "./votes-checkpoint.ts";
 
 export interface ViewedParts {
   readonly setup: EngineSetup;
@@ -18,10 +19,11 @@ export interface ViewedParts {
   readonly content: OwnContent;
   readonly acks: Acks;
   readonly payload: PayloadTracker;
+  readonly checkpointVotes: CheckpointVotes;
 }
 
 export function createPacemakerView(parts: ViewedParts): PacemakerView {
-  const { setup, rule, dag, clock, content, acks, payload } = parts;
+  const { setup, rule, dag, clock, content, acks, payload, checkpointVotes } = parts;
   const { firstCoinRound, coinPeriod } = setup.params;
   const leaderView: LeaderView = {
     committee: setup.committee,
@@ -44,6 +46,8 @@ export function createPacemakerView(parts: ViewedParts): PacemakerView {
     },
     isLeaderSettled: (round) => isLeaderSettled(round, leaderView),
     get isIdle() {
+      // §11: nothing is ordered any more; what the network waits for are votes for the last commit.
+      if (rule.isClosed) return checkpointVotes.next().length === 0;
       return content.pendingCount === 0 && acks.dueCount === 0 && payload.isEmpty;
     },
   };

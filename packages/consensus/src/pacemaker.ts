@@ -4,6 +4,7 @@
 // A block is never built in the step that makes it possible: that step asks for the timer "propose" (of no delay, if
 // nothing else holds us back), so that what the host answers at the same instant still gets into the block.
 
+import { assert } from "@selvedge/integrity";
 import type { SetTimerEffect, CancelTimerEffect } from "./effect.ts";
 import type { LocalParams } from "./params.ts";
 
@@ -56,6 +57,12 @@ export class Pacemaker {
   restore(ownRound: number): void {
     this.#ownRound = ownRound;
     this.#leftRound = Math.max(this.#leftRound, ownRound);
+  }
+
+  /** §11: our next block is of this round or a later one; A1 and A2 do not bind the gap below it. Before we made any. */
+  resumeAt(round: number): void {
+    assert(round > this.#ownRound, "no round is made twice");
+    this.#leftRound = round - 1;
   }
 
   onOwnBlock(ownRound: number): readonly TimerEffect[] {

@@ -1,6 +1,15 @@
 // What one engine is told at its making: the chain's shared parameters, and what this node chose for itself.
 
-import type { ChainId, Committee, Crypto, ProtocolParams, Signer, ValidatorIndex } from "@selvedge/integrity";
+import type {
+  ChainId,
+  Committee,
+  Crypto,
+  Digest,
+  EpochBase,
+  ProtocolParams,
+  Signer,
+  ValidatorIndex,
+} from "@selvedge/integrity";
 import type { CoinKeys } from "./coin/port.ts";
 import type { EngineMemo } from "./memo.ts";
 
@@ -18,6 +27,8 @@ export interface LocalParams {
   readonly fetchTimeoutMs: number;
   /** Blocks asked for in one range request. */
   readonly fetchRangeRoundsMax: number;
+  /** Rounds to listen for a second process with our key after an amnesia; 0: sign without asking anybody first (§11). */
+  readonly doppelgangerRounds: number;
 }
 
 /** Defaults of docs/protocol.md §12. */
@@ -30,10 +41,17 @@ export const DEFAULT_LOCAL_PARAMS: LocalParams = {
   parkedMax: 4096,
   fetchTimeoutMs: 500,
   fetchRangeRoundsMax: 64,
+  doppelgangerRounds: 0,
 };
 
 /** Which slot families a chain reads from the DAG. Both, but for experiments and for tests that show what each is for. */
 export type SlotFamilies = "both" | "p-only" | "c-only";
+
+/** What a later epoch goes on from (§11): commits count on, rounds begin again. */
+export interface EngineEpochBase extends EpochBase {
+  /** Of the epoch's start: in its genesis references and in its seed. */
+  readonly startDigest: Digest;
+}
 
 export interface EngineSetup {
   readonly chainId: ChainId;
@@ -42,6 +60,8 @@ export interface EngineSetup {
   readonly local: LocalParams;
   readonly crypto: Crypto;
   readonly coin: CoinKeys;
+  /** Absent in the first epoch. */
+  readonly epochBase?: EngineEpochBase | undefined;
   /** Absent in an observer: it follows and commits, and makes no block. */
   readonly validator: ValidatorIdentity | null;
   /** Default "both". */

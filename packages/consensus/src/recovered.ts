@@ -1,10 +1,10 @@
 // What a node's own store gives back after a restart (docs/protocol.md §11): the engine goes on as if never stopped.
 
-import type { CommitVote, Round, SealedCommit, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import type { CommitVote, Round, SealedCommit, SignedUpdate, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
 import type { AckRecord } from "./effect.ts";
 
 export interface RecoveredState {
-  /** The last durable commit and the consensus state persisted with it; null if none. */
+  /** The last durable commit of this epoch and the consensus state persisted with it; null if none. */
   readonly lastCommit: { readonly sealed: SealedCommit; readonly consensusState: Uint8Array } | null;
   /** All durable blocks of rounds > the state's gcRound, in the order they were accepted. */
   readonly blocks: readonly VerifiedBlock[];
@@ -12,10 +12,16 @@ export interface RecoveredState {
   readonly newestOwnBlock: VerifiedBlock | null;
   /** Highest round in the safety file, or null. A round above our own newest stored block means amnesia. */
   readonly lastSignedRound: Round | null;
-  /** Every record of every `persist` so far: an update key once acked is never acked for another update (U3). */
+  /** Every `unseen` of every `persist` of this epoch: what our end marker may have to list (§11). */
+  readonly unseen: readonly SignedUpdate[];
+  /** Every record of every `persist` of this epoch: an update key once acked is never acked for another update (U3). */
   readonly acked: readonly AckRecord[];
-  /** The newest durable commits, oldest first: at least executionLagMax + commitVotesMax of them if there are so many. */
+  /** The newest durable commits, oldest first, earlier epochs' among them or not: at least executionLagMax + commitVotesMax of them if there are so many. */
   readonly recentCommits: readonly CommitVote[];
-  /** Authors of all equivocations ever reported (D2). */
+  /** Authors of all equivocations reported in this epoch (D2). */
   readonly equivocators: readonly ValidatorIndex[];
+  /** The host knows that its safety file is not the one that was written: recover, whatever it says (§11). */
+  readonly isSignedUnknown?: boolean;
+  /** Whether a `persist` of this epoch said so (§11). */
+  readonly hasForgotten?: boolean;
 }

@@ -1,12 +1,12 @@
 // From what a node's store gives back to an engine that goes on as if never stopped (docs/protocol.md §11). Blocks take
 // the way they took when they were accepted, in the same order, without effects.
 
-import { type VerifiedBlock, assert, mustExist } from "@selvedge/integrity";
+import { type VerifiedBlock, assert, mustExist, round } from "@selvedge/integrity";
 import { decodeConsensusState } from "./commit/consensus-state.ts";
 import { type Core, createCore, genesisRefsOf } from "./core.ts";
 import { DagState } from "./dag/dag-state.ts";
 import type { Fault } from "./fault.ts";
-import { enterMemory } from "./handle/accept.ts";
+import { enterMemory, noteHeader } from "./handle/accept.ts";
 import { noteOwnBlock } from "./handle/make-block.ts";
 import { createEngineMemo } from "./memo.ts";
 import type { EngineSetup } from "./params.ts";
@@ -36,9 +36,17 @@ export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery
   for (const author of recovered.equivocators) core.equivocators.add(author);
   core.clock.startFrom(gcRound);
   core.acks.restore(recovered.acked);
+  core.unseenAcks.restore(recovered.unseen);
+  core.own.lastCommit = lastCommit?.sealed ?? null;
+  if (recovered.hasForgotten === true) restoreForgotten(core);
   restoreVotes(core, recovered);
   for (const block of blocks) restoreBlock(core, block);
   return { core, faults: restoreOwnRound(core, recovered) };
+}
+
+function restoreForgotten(core: Core): void {
+  core.signing.restoreForgotten();
+  core.acks.mute();
 }
 
 function gcRoundOf(consensusState: Uint8Array): number {
@@ -47,7 +55,9 @@ function gcRoundOf(consensusState: Uint8Array): number {
   return state.value.gcRound;
 }
 
-function restoreVotes(core: Core, { recentCommits, blocks, newestOwnBlock }: RecoveredState): void {
+function restoreVotes(core: Core, { recentCommits: recent, blocks, newestOwnBlock }: RecoveredState): void {
+  // §11: those of earlier epochs are not this committee's to vote for.
+  const recentCommits = recent.filter(({ index }) => index > (core.setup.epochBase?.index ?? 0));
   const own = blocks.filter(({ ref }) => ref.author === core.self);
   if (newestOwnBlock !== null) own.push(newestOwnBlock);
   const highest = (votes: readonly { readonly index: number }[]): number =>
@@ -60,23 +70,34 @@ function restoreBlock(core: Core, block: VerifiedBlock): void {
   const vertex = mustExist(core.dag.get(block.ref.digest), "what is restored is in memory");
   enterMemory(core, vertex);
   const lastCommit = core.rule.commitIndex;
-  for (const update of block.body.updates) core.acks.onHeader(update, lastCommit);
+  for (const update of block.body.updates) {
+    core.acks.onHeader(update, lastCommit);
+    noteHeader(core, update, block.ref.round);
+  }
   core.receipts.onAccepted(block, lastCommit);
   core.checkpointVotes.onAccepted(block);
   if (block.ref.author === core.self) noteOwnBlock(core, block);
   if (!core.rule.isOutput(vertex)) return;
   core.content.onOutput([block]);
+  core.unseenAcks.onOutput([block], core.self);
   core.payload.onOutput([vertex]);
 }
 
 /** §11: a signature that our store knows nothing of means that we must not sign: not this round, nor by guess another. */
-function restoreOwnRound(core: Core, { newestOwnBlock, lastSignedRound }: RecoveredState): readonly Fault[] {
-  const newest = newestOwnBlock?.ref ?? core.own.previous;
+function restoreOwnRound(core: Core, recovered: RecoveredState): readonly Fault[] {
+  const { newestOwnBlock, lastSignedRound, isSignedUnknown } = recovered;
+  // What others gave back after an amnesia is among the blocks, and may be newer than what we made ourselves.
+  if (newestOwnBlock !== null && newestOwnBlock.ref.round >= (core.own.previous?.round ?? 0)) {
+    core.own.previous = newestOwnBlock.ref;
+    core.own.newest = newestOwnBlock;
+  }
+  const newest = core.own.previous;
   if (newest === null) return [];
-  core.own.previous = newest;
-  core.own.newest = newestOwnBlock;
   core.pacemaker.restore(newest.round);
-  if (lastSignedRound === null || lastSignedRound <= newest.round) return [];
-  core.own.isAmnesiac = true;
-  return [{ type: "amnesia", signedRound: lastSignedRound, storedRound: newest.round }];
+  const signedRound = lastSignedRound ?? round(0);
+  core.own.signedRound = Math.max(newest.round, signedRound);
+  if (signedRound <= newest.round && isSignedUnknown !== true) return [];
+  core.signing.forget();
+  core.acks.mute();
+  return [{ type: "amnesia", signedRound, storedRound: newest.round }];
 }

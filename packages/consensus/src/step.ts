@@ -2,7 +2,15 @@
 // reports, then the one durable batch, then everything that may only happen once that is safe.
 
 import type { BlockRef, CheckpointCertificate, SignedUpdate, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
-import type { AckRecord, CommitEffect, Effect, PersistedCommit, ReceiptEffect, SafetyRecord } from "./effect.ts";
+import type {
+  AckRecord,
+  CommitEffect,
+  Effect,
+  EpochClosedEffect,
+  PersistedCommit,
+  ReceiptEffect,
+  SafetyRecord,
+} from "./effect.ts";
 import type { Fault } from "./fault.ts";
 
 const NOTHING: readonly never[] = [];
@@ -20,6 +28,8 @@ export class Step {
   readonly #requests: Effect[] = [];
   #signed: SafetyRecord | null = null;
   #acked: readonly AckRecord[] = NOTHING;
+  #hasForgotten = false;
+  #unseen: readonly SignedUpdate[] = NOTHING;
 
   constructor(wallClockMs: number) {
     this.wallClockMs = wallClockMs;
@@ -30,6 +40,16 @@ export class Step {
     this.#acked = acked;
   }
 
+  /** §11: durable before anything that follows from it. */
+  forget(): void {
+    this.#hasForgotten = true;
+  }
+
+  /** §11: with the commit that moved gcRound. */
+  keepUnseen(updates: readonly SignedUpdate[]): void {
+    if (updates.length > 0) this.#unseen = [...this.#unseen, ...updates];
+  }
+
   send(to: ValidatorIndex, blocks: readonly VerifiedBlock[]): void {
     this.#sends.push({ type: "send", to, blocks });
   }
@@ -38,6 +58,10 @@ export class Step {
     this.#commits ??= [];
     this.#commits.push(persisted);
     this.#outcome.commits.push(effect);
+  }
+
+  close(effect: EpochClosedEffect): void {
+    this.#outcome.closings.push(effect);
   }
 
   receipts(receipts: readonly ReceiptEffect[]): void {
@@ -73,8 +97,8 @@ export class Step {
     this.#persist(effects);
     append(effects, this.#sends);
     if (this.#outcomes !== undefined) {
-      const { commits, receipts, certificates, checks, lookups } = this.#outcomes;
-      for (const list of [commits, receipts, certificates, checks]) append(effects, list);
+      const { commits, closings, receipts, certificates, checks, lookups } = this.#outcomes;
+      for (const list of [commits, closings, receipts, certificates, checks]) append(effects, list);
       if (lookups.length > 0) effects.push({ type: "lookup", refs: lookups });
     }
     append(effects, this.#requests);
@@ -84,19 +108,22 @@ export class Step {
   /** One batch for all: an own block and the commits it led to cost one fsync. */
   #persist(effects: Effect[]): void {
     const commits = this.#commits ?? NOTHING;
-    if (this.blocks.length + commits.length === 0) return;
-    const sync = this.#signed !== null || commits.length > 0;
-    effects.push({ type: "persist", sync, blocks: this.blocks, commits, signed: this.#signed, acked: this.#acked });
+    if (this.blocks.length + commits.length === 0 && !this.#hasForgotten) return;
+    const sync = this.#signed !== null || commits.length > 0 || this.#hasForgotten;
+    const forgotten = this.#hasForgotten ? ({ hasForgotten: true } as const) : {};
+    const batch = { blocks: this.blocks, commits, signed: this.#signed, acked: this.#acked, unseen: this.#unseen };
+    effects.push({ type: "persist", sync, ...batch, ...forgotten });
   }
 
   get #outcome(): Outcomes {
-    this.#outcomes ??= { commits: [], receipts: [], certificates: [], checks: [], lookups: [] };
+    this.#outcomes ??= { commits: [], closings: [], receipts: [], certificates: [], checks: [], lookups: [] };
     return this.#outcomes;
   }
 }
 
 interface Outcomes {
   readonly commits: Effect[];
+  readonly closings: Effect[];
   readonly receipts: Effect[];
   readonly certificates: Effect[];
   readonly checks: Effect[];

@@ -54,7 +54,7 @@ function mixEffect(mixer: Mixer, effect: Effect): void {
   }
 }
 
-function mixPersist(mixer: Mixer, { sync, blocks, commits, signed, acked }: PersistEffect): void {
+function mixPersist(mixer: Mixer, { sync, blocks, commits, signed, acked, hasForgotten, unseen }: PersistEffect): void {
   mixer.word(TAGS.persist);
   mixer.word(sync ? 1 : 0);
   mixer.word(blocks.length);
@@ -73,6 +73,8 @@ function mixPersist(mixer: Mixer, { sync, blocks, commits, signed, acked }: Pers
     mixer.text(key);
     mixer.hex(update);
   }
+  if (hasForgotten === true) mixer.word(1);
+  for (const { digest } of unseen) mixer.hex(digest);
 }
 
 function mixSend(mixer: Mixer, { to, blocks }: SendEffect): void {

@@ -74,6 +74,8 @@ export class CheckpointVotes {
   /** Highest index that we have signed for. */
   #votedIndex = 0;
   #lastCommit = 0;
+  /** The epoch's last commit is voted for whatever its index (§11). */
+  #closing: CommitIndex | null = null;
 
   constructor(setup: CheckpointVotesSetup) {
     this.#setup = setup;
@@ -107,12 +109,17 @@ export class CheckpointVotes {
     { index, stateRoot }: { readonly index: CommitIndex; readonly stateRoot: Digest },
     by: CheckpointSigner,
   ): void {
-    const isDue = index > this.#votedIndex && index % this.#setup.checkpointEvery === 0;
+    const isTurn = index % this.#setup.checkpointEvery === 0 || index === this.#closing;
+    const isDue = index > this.#votedIndex && isTurn;
     if (!isDue || !this.#commits.has(index)) return;
     const { signature } = signCheckpoint(this.#statement(index, stateRoot), by, this.#setup.crypto.sha256);
     this.#votedIndex = index;
     // Whoever executes faster than it makes blocks is catching up: then the newest roots are those that others wait for.
     this.#pending = [...this.#pending, { index, stateRoot, signature }].slice(-this.#setup.votesMax);
+  }
+
+  onClosed(index: CommitIndex): void {
+    this.#closing = index;
   }
 
   next(): readonly CheckpointVote[] {

@@ -9,6 +9,8 @@ import type { AggregatorSpec } from "./version-record.ts";
 
 export interface GenesisValidator extends CommitteeMember {
   readonly name: string;
+  /** Ristretto255 element to which dealings of the coin's next key are encrypted, 32 bytes. */
+  readonly encryptionKey: Uint8Array;
   /** Public share of the coin key, one point per ticket (32 bytes each). */
   readonly coinPublicShares: readonly Uint8Array[];
 }

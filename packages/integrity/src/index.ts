@@ -34,6 +34,7 @@ export { Lineage, type LineageHead, headOf, lineagePath, linkFault, verifyLineag
 export { type CheckpointCertificate, type CheckpointSignature, type CheckpointStatement } from "./checkpoint.ts";
 export {
   type BlockDraft,
+  type BlockOrigin,
   type BlockRoots,
   bodyRoots,
   buildBlock,
@@ -54,6 +55,23 @@ export {
   verifyCheckpoint,
 } from "./codec/checkpoint-codec.ts";
 export { decodeCommit, sealCommit } from "./codec/commit-codec.ts";
+export {
+  committeeOfEpoch,
+  decodeEpochStart,
+  encodeEpochStart,
+  epochStartDigest,
+  epochStartFault,
+  epochStartOf,
+  restoreEpochStart,
+} from "./codec/epoch-codec.ts";
+export {
+  buildEndMarker,
+  decodeEndMarkerPart,
+  encodeEndMarkerPart,
+  endMarkerPartDigest,
+  endMarkersWire,
+  readEndMarkers,
+} from "./codec/end-marker-codec.ts";
 export { FieldReader, type IntegerRange, type ListShape, type RecordShape } from "./codec/fields.ts";
 export {
   chainIdOf,
@@ -63,8 +81,20 @@ export {
   genesisFromJson,
   genesisToJson,
 } from "./codec/genesis-codec.ts";
-export { genesisFault, isSoundPublicKey } from "./codec/genesis-soundness.ts";
+export { genesisFault } from "./codec/genesis-soundness.ts";
+export { type MemberIdentity, memberFault, membersFault, togetherFault } from "./codec/member-soundness.ts";
 export { type DecodeBounds, type WireValue, decode, encode, isSameBytes, wireInteger } from "./codec/msgpack.ts";
+export { isSoundPublicKey } from "./codec/public-key.ts";
+export {
+  type GovernanceSigner,
+  dealingPartCount,
+  decodeGovernance,
+  isGovernanceSigned,
+  isGovernanceTransaction,
+  signApproval,
+  signDealing,
+  signProposal,
+} from "./codec/governance-codec.ts";
 export {
   type ReceiptContext,
   buildReceipt,
@@ -82,6 +112,7 @@ export {
 } from "./codec/update-codec.ts";
 export { type BlockContext, type BlockRejection, verifyBlock } from "./codec/verify-block.ts";
 export { decodeVersionRecord, sealVersionRecord } from "./codec/version-record-codec.ts";
+export { type CoinTickets, coinTicketsOf, firstTicketOf } from "./coin-tickets.ts";
 export { type Commit, type SealedCommit, type Slot, slotName } from "./commit.ts";
 export {
   type Committee,
@@ -96,6 +127,7 @@ export {
   stakeOfAll,
 } from "./committee.ts";
 export { type Crypto, type Sha256, type Signer, type VerifySignature } from "./crypto/port.ts";
+export { type DealingContext, type DealingRecipient, type DealingScheme, type DealtPublicKeys } from "./dealing.ts";
 export {
   type BlockDigest,
   type ChainId,
@@ -115,6 +147,15 @@ export {
   isDigestHex,
   zeroDigest,
 } from "./digest.ts";
+export { type EpochBase, type EpochCoin, type EpochMember, type EpochStart } from "./epoch.ts";
+export {
+  type AuthorMarkers,
+  END_MARKER_KIND,
+  type EndMarkerPart,
+  type ListedUpdate,
+  type MarkerStrand,
+} from "./end-marker.ts";
+export { type EndMarkerContext, EndMarkerTally } from "./end-marker-tally.ts";
 export { type Rejection, type RejectionCode, rejection } from "./fault.ts";
 export {
   type Genesis,
@@ -126,6 +167,18 @@ export {
   NORM_UNIT,
   type TensorShape,
 } from "./genesis.ts";
+export {
+  type AddMember,
+  type CommitteeChange,
+  type CommitteeProposal,
+  type GovernanceTransaction,
+  type RemoveMember,
+  type ReweighMember,
+  type RotateKey,
+  type SignedApproval,
+  type SignedDealingPart,
+  type SignedProposal,
+} from "./governance.ts";
 export {
   type CoinIndex,
   type CommitIndex,
@@ -154,16 +207,24 @@ export {
   BLOCK_HEADER_MAX_BYTES,
   BLOCK_MAX_BYTES,
   CHECKPOINT_MAX_BYTES,
+  COIN_SHARES_MAX,
   COMMITTEE_SIZE_MAX,
   COMMIT_BLOCKS_MAX,
   COMMIT_MAX_BYTES,
   CONTAINER_HEADER_MAX_BYTES,
   CONTAINER_TENSORS_MAX,
   CONTROL_PAYLOAD_MAX_BYTES,
+  DEALING_PARTS_MAX,
+  DEALING_PART_BYTES,
+  END_MARKER_PARTS_MAX,
+  END_MARKER_STRANDS_MAX,
+  EPOCH_START_MAX_BYTES,
   GENESIS_DEVICES_MAX,
   GENESIS_MAX_BYTES,
   GENESIS_MODELS_MAX,
   GENESIS_TENSORS_MAX,
+  GOVERNANCE_CHANGES_MAX,
+  GOVERNANCE_MAX_BYTES,
   MERKLE_PATH_MAX,
   MSGPACK_DEPTH_MAX,
   MSGPACK_ITEMS_MAX,
@@ -175,6 +236,7 @@ export {
   PRIVACY_MAX_BYTES,
   RECEIPT_MAX_BYTES,
   SIGNED_UPDATE_MAX_BYTES,
+  STAKE_MAX,
   STORE_KEY_MAX_CHARS,
   TENSOR_NAME_MAX_CHARS,
   TENSOR_RANK_MAX,
@@ -211,6 +273,7 @@ export {
   type VersionMetric,
   type VersionRecord,
 } from "./version-record.ts";
+export { dealingSecretOf, encryptionKeyOf, isGroupKey } from "./crypto/dealing-key.ts";
 export {
   type CoinGroup,
   ELEMENT_SEED_SIZE_BYTES,

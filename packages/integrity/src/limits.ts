@@ -37,6 +37,23 @@ export const MSGPACK_ITEMS_MAX = 262_144;
 /** Validators of one committee, and therefore parents of a block. */
 export const COMMITTEE_SIZE_MAX = 1024;
 
+/** Stake of one validator: COMMITTEE_SIZE_MAX stakes of this size still sum to a safe integer. */
+export const STAKE_MAX: number = 2 ** 40;
+
+/** Public coin shares of one member, and of a whole committee. */
+export const COIN_SHARES_MAX: number = 4 * COMMITTEE_SIZE_MAX;
+
+/** The start of an epoch: its members with their keys and shares. */
+export const EPOCH_START_MAX_BYTES: number = 512 * 1024;
+
+/** A governance transaction, and the changes of one proposal. */
+export const GOVERNANCE_MAX_BYTES: number = 64 * 1024;
+export const GOVERNANCE_CHANGES_MAX = 256;
+
+/** A dealing of the coin's key comes in parts of this size, and in so many at most. */
+export const DEALING_PART_BYTES: number = 32 * 1024;
+export const DEALING_PARTS_MAX = 128;
+
 /** One block on the wire. */
 export const BLOCK_MAX_BYTES: number = 2 * 1024 * 1024;
 
@@ -45,6 +62,10 @@ export const BLOCK_HEADER_MAX_BYTES: number = 128 * 1024;
 
 /** Payload of one control entry. */
 export const CONTROL_PAYLOAD_MAX_BYTES: number = 4 * 1024;
+
+/** Parts of one end marker, and of all that is kept of one author's while none is whole; strands of parts that do not join. */
+export const END_MARKER_PARTS_MAX = 1024;
+export const END_MARKER_STRANDS_MAX = 16;
 
 /** One signed update header. */
 export const SIGNED_UPDATE_MAX_BYTES = 1024;

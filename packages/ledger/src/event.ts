@@ -3,12 +3,19 @@
 
 import type {
   CommitIndex,
+  CommitteeProposal,
+  DeviceId,
   Digest,
+  Epoch,
+  EpochStart,
+  ModelId,
   RejectionCode,
   Score,
   SealedVersionRecord,
   SignedUpdate,
+  SequenceNumber,
   UpdateDigest,
+  ValidatorIndex,
   VersionNumber,
 } from "@selvedge/integrity";
 
@@ -21,7 +28,21 @@ export type LedgerEvent =
   | UpdateExpiredEvent
   | VersionClosedEvent
   | AggregateRefusedEvent
-  | TransactionsLoggedEvent;
+  | TransactionsLoggedEvent
+  | GovernanceEvent;
+
+/** What a change of the committee does (docs/protocol.md §11), in the order in which it happens. */
+export type GovernanceEvent =
+  | GovernanceRefusedEvent
+  | CommitteeProposedEvent
+  | CommitteeApprovalEvent
+  | CommitteeApprovedEvent
+  | ProposalDroppedEvent
+  | DealingCountedEvent
+  | DealingRefusedEvent
+  | EpochEndingEvent
+  | EpochClosedEvent
+  | DeviceSignedTwiceEvent;
 
 /** A header was output for the first time and is now waiting for acks. */
 export interface UpdateOutputEvent {
@@ -81,4 +102,78 @@ export interface TransactionsLoggedEvent {
   readonly firstPosition: number;
   readonly digests: readonly Digest[];
   readonly commitIndex: CommitIndex;
+}
+
+/** A governance transaction was output that changes nothing. It stands in the log like any other. */
+export interface GovernanceRefusedEvent {
+  readonly type: "governanceRefused";
+  /** As it is named in the log. */
+  readonly transaction: Digest;
+  readonly code: RejectionCode;
+  /** The member that signed what no honest member signs; null if that is not shown. */
+  readonly validator: ValidatorIndex | null;
+}
+
+/** A proposal is open, with its proposer's approval. */
+export interface CommitteeProposedEvent {
+  readonly type: "committeeProposed";
+  readonly digest: Digest;
+  readonly proposal: CommitteeProposal;
+}
+
+export interface CommitteeApprovalEvent {
+  readonly type: "committeeApproval";
+  readonly proposal: Digest;
+  readonly validator: ValidatorIndex;
+}
+
+/** Approvals have stake Q. Where the coin has a key, members deal the next one now. */
+export interface CommitteeApprovedEvent {
+  readonly type: "committeeApproved";
+  readonly proposal: Digest;
+}
+
+export interface ProposalDroppedEvent {
+  readonly type: "proposalDropped";
+  readonly proposal: Digest;
+  readonly code: RejectionCode;
+}
+
+export interface DealingCountedEvent {
+  readonly type: "dealingCounted";
+  readonly proposal: Digest;
+  readonly dealer: ValidatorIndex;
+  /** Of all dealings that count so far. */
+  readonly stake: number;
+}
+
+/** A fault of the dealer: it signed every part of a dealing that does not hold. */
+export interface DealingRefusedEvent {
+  readonly type: "dealingRefused";
+  readonly proposal: Digest;
+  readonly dealer: ValidatorIndex;
+  readonly code: RejectionCode;
+}
+
+/** The trigger is ordered: from here on members ack nothing and mark their end. */
+export interface EpochEndingEvent {
+  readonly type: "epochEnding";
+  readonly epoch: Epoch;
+  readonly proposal: Digest;
+}
+
+/** The commit is the last of its epoch; the next one belongs to what starts here. */
+export interface EpochClosedEvent {
+  readonly type: "epochClosed";
+  readonly start: EpochStart;
+}
+
+/** At the end of an epoch two headers of one (device, model, sequence) were visible: neither is ever certified. */
+export interface DeviceSignedTwiceEvent {
+  readonly type: "deviceSignedTwice";
+  readonly deviceId: DeviceId;
+  readonly modelId: ModelId;
+  readonly sequence: SequenceNumber;
+  /** Ascending. */
+  readonly updates: readonly UpdateDigest[];
 }

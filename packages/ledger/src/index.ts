@@ -12,8 +12,28 @@ export { clipScales, lowerMedian, normOf } from "./aggregate/clip.ts";
 export { type AggregationInputs, type AggregationResult, runAggregation } from "./aggregate/run-aggregation.ts";
 export { updateWeight } from "./aggregate/staleness.ts";
 export {
+  type EpochLeaf,
+  type EpochProof,
+  type EpochStepContext,
+  type ProvenEpoch,
+  decodeEpochLeaf,
+  followEpoch,
+  verifyEpochProof,
+} from "./epoch-proof.ts";
+export {
   type AggregateRefusedEvent,
+  type CommitteeApprovalEvent,
+  type CommitteeApprovedEvent,
+  type CommitteeProposedEvent,
+  type DealingCountedEvent,
+  type DealingRefusedEvent,
+  type DeviceSignedTwiceEvent,
+  type EpochClosedEvent,
+  type EpochEndingEvent,
+  type GovernanceEvent,
+  type GovernanceRefusedEvent,
   type LedgerEvent,
+  type ProposalDroppedEvent,
   type TransactionsLoggedEvent,
   type UpdateCertifiedEvent,
   type UpdateDroppedEvent,
@@ -34,9 +54,23 @@ export {
 export { createLedger, restoreLedger } from "./ledger.ts";
 export { LEDGER_LIMITS, type LedgerLimits } from "./limits.ts";
 export { checkNorm } from "./module/authorisation.ts";
+export { changedMembers, dealingSize } from "./module/committee-change.ts";
+export { type KeyDealings } from "./module/committee-state.ts";
+export { type CountedDealing } from "./module/dealings.ts";
 export { transactionDigest } from "./module/log.ts";
 export { genesisRecord } from "./module/model.ts";
-export { type DeviceInfo, type ModelInfo, type SequenceInfo, type UpdatePermit, type UpdateStatus } from "./query.ts";
+export {
+  type ApprovedInfo,
+  type DealerInfo,
+  type DealingsInfo,
+  type DeviceInfo,
+  type EpochInfo,
+  type ModelInfo,
+  type ProposalInfo,
+  type SequenceInfo,
+  type UpdatePermit,
+  type UpdateStatus,
+} from "./query.ts";
 export {
   type LeafProof,
   type LineageConsistencyProof,

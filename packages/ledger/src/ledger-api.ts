@@ -7,6 +7,7 @@ import type {
   CommitIndex,
   Committee,
   Crypto,
+  DealingScheme,
   DeviceId,
   Digest,
   Genesis,
@@ -22,18 +23,29 @@ import type {
   VersionNumber,
 } from "@selvedge/integrity";
 import type { AggregationJob, AggregationOutcome, JobId } from "./aggregate/job.ts";
+import type { EpochProof } from "./epoch-proof.ts";
 import type { LedgerEvent } from "./event.ts";
-import type { LedgerLimits } from "./limits.ts";
-import type { DeviceInfo, ModelInfo, SequenceInfo, UpdatePermit, UpdateStatus } from "./query.ts";
+import { LEDGER_LIMITS, type LedgerLimits } from "./limits.ts";
+import type { KeyDealings } from "./module/committee-state.ts";
+import type { GovernanceOptions } from "./module/governance.ts";
+import type { DeviceInfo, EpochInfo, ModelInfo, SequenceInfo, UpdatePermit, UpdateStatus } from "./query.ts";
 import type { LineageConsistencyProof, VersionProof } from "./state-proof.ts";
 
 export interface LedgerOptions {
   readonly genesis: Genesis;
   readonly chainId: ChainId;
+  /** Of epoch 0; later ones follow from the state. */
   readonly committee: Committee;
-  readonly crypto: Pick<Crypto, "sha256">;
+  readonly crypto: Crypto;
+  /** How the coin's next key is made; without it a chain whose coin has a key takes no change of the committee. */
+  readonly dealingScheme?: DealingScheme;
   /** Only tests and simulations set this: limits are agreed. */
   readonly limits?: LedgerLimits;
+}
+
+/** The parts of the options that a change of the committee is judged by. */
+export function governanceOptionsOf({ chainId, crypto, limits, dealingScheme }: LedgerOptions): GovernanceOptions {
+  return { chainId, crypto, limits: limits ?? LEDGER_LIMITS, scheme: dealingScheme };
 }
 
 /** One commit as consensus hands it on, blocks in output order. */
@@ -79,6 +91,8 @@ export interface Ledger {
   readonly lastCommitIndex: () => CommitIndex;
   /** State root after the last fully executed commit. */
   readonly stateRoot: () => Digest;
+  /** Of what consensus goes on from after that commit: covered by its state root. */
+  readonly consensusStateDigest: () => Digest;
   readonly updateStatus: (update: UpdateDigest) => UpdateStatus;
   /** A header that waits (output or certified), or undefined. */
   readonly pendingUpdate: (update: UpdateDigest) => SignedUpdate | undefined;
@@ -97,6 +111,16 @@ export interface Ledger {
     fromCount: number,
     toCount: number,
   ) => Result<LineageConsistencyProof, Rejection>;
+
+  /** Who votes, and how far a change is. After the commit that closes an epoch, `next` says what the next commit belongs to. */
+  readonly epochInfo: () => EpochInfo;
+  /** What members decrypt their shares of an epoch's key from (the present one's, or the next one's once that is known); none
+   * if it was not made here. */
+  readonly keyDealings: (epoch?: number) => KeyDealings | null;
+  /** Headers that wait without a certificate: what a host proposes again when an epoch begins. */
+  readonly uncertifiedUpdates: () => readonly SignedUpdate[];
+  /** The present epoch's start and the next one's, as far as the state root shows them. */
+  readonly proveEpoch: () => EpochProof;
 
   /** Canonical bytes of the whole state. Asserts that no job is open. */
   readonly exportSnapshot: () => Uint8Array;

@@ -12,8 +12,10 @@ import {
   type VersionNumber,
   assert,
   commitIndex,
+  committeeOfEpoch,
   consistencyPath,
   digestToBytes,
+  epochStartOf,
   err,
   mustExist,
   ok,
@@ -22,11 +24,19 @@ import {
   zeroDigest,
 } from "@selvedge/integrity";
 import { type AggregationJob, type AggregationOutcome, type JobId, METRIC_REFUSED } from "./aggregate/job.ts";
+import { epochInfoOf } from "./epoch-info.ts";
+import { proveEpoch } from "./epoch-proof.ts";
 import type { LedgerEvent } from "./event.ts";
-import type { ApplyResult, CommitInput, Ledger, LedgerOptions } from "./ledger-api.ts";
-import { LEDGER_LIMITS } from "./limits.ts";
+import {
+  type ApplyResult,
+  type CommitInput,
+  type Ledger,
+  type LedgerOptions,
+  governanceOptionsOf,
+} from "./ledger-api.ts";
 import { freshSequences } from "./module/account.ts";
 import { type AuthorisationView, checkDelta, checkUpdate } from "./module/authorisation.ts";
+import { CommitteeState } from "./module/committee-state.ts";
 import { Identity } from "./module/identity.ts";
 import { TransactionLog } from "./module/log.ts";
 import { type Model, modelKey, modelsOf } from "./module/model.ts";
@@ -73,8 +83,15 @@ interface OpenCommit extends Position {
   readonly closings: readonly Closing[];
 }
 
+const GENESIS_POSITION: Position = {
+  index: commitIndex(0),
+  commitDigest: zeroDigest(),
+  consensusStateDigest: zeroDigest(),
+};
+
 class LedgerState {
   readonly options: LedgerOptions;
+  readonly committee: CommitteeState;
   readonly identity: Identity;
   /** Ascending by id. */
   readonly models: ReadonlyMap<ModelId, Model>;
@@ -89,37 +106,39 @@ class LedgerState {
   #open: OpenCommit | undefined;
 
   constructor(options: LedgerOptions, restored?: RestoredState) {
-    const { genesis, committee, chainId, crypto } = options;
+    const { genesis, chainId, crypto } = options;
     const { sha256 } = crypto;
-    const limits = options.limits ?? LEDGER_LIMITS;
+    const { limits } = governanceOptionsOf(options);
     this.options = options;
+    this.committee = new CommitteeState(governanceOptionsOf(options), epochStartOf(genesis), restored?.committee);
+    const { coming } = this.committee;
     this.identity = new Identity(sha256, genesis.devices);
     this.models = restored?.models ?? modelsOf(sha256, genesis);
     this.log = restored?.log ?? new TransactionLog(sha256, limits.logDedupeMax);
     this.book = new UpdateBook({
       sha256,
-      committee,
+      committee: committeeOfEpoch(coming),
+      epochBase: coming.base.index,
       params: genesis.params,
       limits,
       models: this.models,
+      isEnrolled: (device) => this.identity.device(device) !== undefined,
       ...(restored && { finished: restored.finished }),
     });
     restored?.fill(this.book);
     this.view = {
+      sha256,
       chainId,
       params: genesis.params,
       identity: this.identity,
       models: this.models,
       accountOf: (device, model) => this.book.accountOf(device, model),
+      isRefused: (update) => this.book.isRefused(update),
     };
-    const keys = ["chain", "consensus", "identity", "log", "updates"];
+    const keys = ["chain", "consensus", "epoch", "identity", "log", "updates"];
     this.tree = new StateTree(sha256, [...keys, ...[...this.models.keys()].map(modelKey)]);
     this.tree.set("identity", [genesis.devices.length, digestToBytes(this.identity.root)]);
-    this.#position = restored?.position ?? {
-      index: commitIndex(0),
-      commitDigest: zeroDigest(),
-      consensusStateDigest: zeroDigest(),
-    };
+    this.#position = restored?.position ?? GENESIS_POSITION;
     this.#stateRoot = this.#refreshTree();
   }
 
@@ -144,10 +163,13 @@ class LedgerState {
     const { index, previous } = commit.commit;
     assert(index === this.#position.index + 1, "commits are executed one after another");
     assert(previous === this.#position.commitDigest, "a commit names the one before it");
+    this.committee.enter(commit);
     const events: LedgerEvent[] = [];
     this.book.execute(blocks, this.view, { index, events });
     this.#appendToLog(blocks, index, events);
+    const end = this.committee.execute(commit, blocks, { index, events });
     const closings = this.#closeVersions(index, events);
+    if (end !== undefined) this.book.beginEpoch(end.committee, end.listed, { index, events });
     this.#open = { index, commitDigest: commit.digest, consensusStateDigest, events, closings };
     return this.#advance();
   }
@@ -214,6 +236,7 @@ class LedgerState {
     const { index, commitDigest, consensusStateDigest } = this.#position;
     this.tree.set("chain", [wireInteger(index), digestToBytes(commitDigest)]);
     this.tree.set("consensus", [digestToBytes(consensusStateDigest)]);
+    this.tree.set("epoch", this.committee.stateFields());
     this.tree.set("log", this.log.stateFields());
     this.tree.set("updates", this.book.stateFields());
     for (const model of this.models.values()) {
@@ -234,6 +257,7 @@ function ledgerOver(state: LedgerState): Ledger {
     checkDelta: (id, delta) => checkDelta(models.get(id), delta),
     lastCommitIndex: () => state.position.index,
     stateRoot: () => state.stateRoot,
+    consensusStateDigest: () => state.position.consensusStateDigest,
     updateStatus: (update) => statusOf(book, update),
     pendingUpdate: (update) => book.pendingOf(update)?.update,
     models: () => [...models.values()].map((model) => model.info()),
@@ -245,6 +269,11 @@ function ledgerOver(state: LedgerState): Ledger {
     loggedCount: () => state.log.size,
     proveVersion: (id, version) => proveVersion(state, id, version),
     proveLineage: (id, fromCount, toCount) => proveLineage(state, id, { fromCount, toCount }),
+    epochInfo: () => epochInfoOf(state.committee),
+    keyDealings: (epochNumber) =>
+      epochNumber === undefined ? state.committee.keyDealings : state.committee.keyDealingsIn(epochNumber),
+    uncertifiedUpdates: () => book.uncertified,
+    proveEpoch: () => proveEpoch(state.tree, state.committee),
     exportSnapshot: () => exportSnapshot(state),
   };
 }
@@ -296,6 +325,7 @@ function proveLineage(
 
 function exportSnapshot(state: LedgerState): Uint8Array {
   assert(!state.isOpen, "a snapshot is taken between commits");
-  const { options, models, book, log, position, stateRoot } = state;
-  return encodeSnapshot({ chainId: options.chainId, position, stateRoot, models, book, log }, options.crypto.sha256);
+  const { options, models, book, log, position, stateRoot, committee } = state;
+  const view = { chainId: options.chainId, position, stateRoot, models, book, log, committee };
+  return encodeSnapshot(view, options.crypto.sha256);
 }

@@ -8,6 +8,12 @@ export interface LedgerLimits {
   readonly earlyAcksPerAuthorMax: number;
   /** Transactions remembered to recognise a repetition: the last so many of the log. */
   readonly logDedupeMax: number;
+  /** Open proposals of one validator to change the committee; further ones are refused. */
+  readonly proposalsPerValidatorMax: number;
+  /** Commits after which a proposal that is not approved is dropped. */
+  readonly proposalExpiry: number;
+  /** Governance transactions that are looked at in one block: each costs a signature check. */
+  readonly governancePerBlockMax: number;
   /** Finished updates whose outcome `updateStatus` still tells; the oldest is forgotten first. Not in the state root. */
   readonly finishedUpdatesMax: number;
 }
@@ -16,5 +22,8 @@ export const LEDGER_LIMITS: LedgerLimits = {
   headersPerSequenceMax: 4,
   earlyAcksPerAuthorMax: 4096,
   logDedupeMax: 131_072,
+  proposalsPerValidatorMax: 2,
+  proposalExpiry: 500_000,
+  governancePerBlockMax: 64,
   finishedUpdatesMax: 16_384,
 };

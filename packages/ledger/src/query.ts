@@ -2,9 +2,13 @@
 
 import type {
   CommitIndex,
+  CommitteeProposal,
+  DealingContext,
   DeviceId,
   Digest,
+  EpochStart,
   GenesisDevice,
+  MemberIdentity,
   ModelId,
   ModelPolicy,
   RejectionCode,
@@ -12,6 +16,7 @@ import type {
   SealedVersionRecord,
   SequenceNumber,
   TensorShape,
+  ValidatorIndex,
   VersionNumber,
 } from "@selvedge/integrity";
 
@@ -55,4 +60,52 @@ export interface UpdatePermit {
   readonly baseVersion: VersionNumber;
   readonly currentVersion: VersionNumber;
   readonly baseWeightsRoot: Digest;
+}
+
+/** Who votes, and how far a change of the committee is (docs/protocol.md §11). */
+export interface EpochInfo {
+  readonly start: EpochStart;
+  readonly startDigest: Digest;
+  /** Known from the commit on that closes the epoch: later commits belong to it. */
+  readonly next: EpochStart | null;
+  /** The trigger is ordered: end markers are due. */
+  readonly isEnding: boolean;
+  /** Stake of the end markers that count so far. */
+  readonly markedStake: number;
+  /** In the order of their output. */
+  readonly open: readonly ProposalInfo[];
+  readonly approved: ApprovedInfo | null;
+}
+
+export interface ProposalInfo {
+  readonly digest: Digest;
+  readonly proposal: CommitteeProposal;
+  readonly since: CommitIndex;
+  /** Ascending. */
+  readonly approvals: readonly ValidatorIndex[];
+  readonly approvedStake: number;
+}
+
+export interface ApprovedInfo extends ProposalInfo {
+  /** The committee that comes, in its order. */
+  readonly members: readonly MemberIdentity[];
+  /** Null where the coin has no key. */
+  readonly dealings: DealingsInfo | null;
+}
+
+export interface DealingsInfo {
+  /** What a dealer adds its signing key to. */
+  readonly context: Omit<DealingContext, "dealerPublicKey">;
+  readonly sizeBytes: number;
+  readonly dealers: readonly DealerInfo[];
+  readonly countedStake: number;
+  /** The next key is made: dealings of stake Q count. */
+  readonly isComplete: boolean;
+}
+
+export interface DealerInfo {
+  readonly dealer: ValidatorIndex;
+  readonly verdict: "gathering" | "counted" | "refused";
+  /** Parts that are still to come, ascending. */
+  readonly missingParts: readonly number[];
 }

@@ -8,16 +8,19 @@ import {
   type Rejection,
   type Result,
   type Sha256,
+  committeeOfEpoch,
   compareDigests,
   decodeSignedUpdate,
   decodeVersionRecord,
+  epochStartOf,
   err,
   ok,
   rejection,
 } from "@selvedge/integrity";
 import { AppendTree } from "./append-tree.ts";
-import type { LedgerOptions } from "./ledger-api.ts";
+import { type LedgerOptions, governanceOptionsOf } from "./ledger-api.ts";
 import { LEDGER_LIMITS } from "./limits.ts";
+import { decodeCommittee } from "./module/committee-snapshot.ts";
 import { FinishedUpdates } from "./module/finished-updates.ts";
 import { TransactionLog } from "./module/log.ts";
 import { type Model, modelsOf } from "./module/model.ts";
@@ -29,7 +32,8 @@ import { type DecodedSnapshot, decodeSnapshot } from "./snapshot.ts";
 export function restoreState(bytes: Uint8Array, options: LedgerOptions): Result<RestoredState, Rejection> {
   const snapshot = decodeSnapshot(bytes, {
     sha256: options.crypto.sha256,
-    validators: options.committee.validators.length,
+    readCommittee: (committee) =>
+      decodeCommittee(committee, governanceOptionsOf(options), epochStartOf(options.genesis)),
   });
   if (!snapshot.ok) return snapshot;
   if (snapshot.value.chainId !== options.chainId) {
@@ -49,6 +53,7 @@ export function restoreState(bytes: Uint8Array, options: LedgerOptions): Result<
   return ok({
     position,
     stateRoot,
+    committee: snapshot.value.committee,
     models: models.value,
     log: new TransactionLog(sha256, limits.logDedupeMax, { tree: log.value, recent }),
     finished: new FinishedUpdates(sha256, limits.finishedUpdatesMax, {
@@ -85,10 +90,12 @@ function restoreModels(
 
 function restorePending(
   snapshot: DecodedSnapshot,
-  { committee, crypto }: LedgerOptions,
+  { crypto }: LedgerOptions,
   models: ReadonlyMap<ModelId, Model>,
 ): Result<readonly PendingUpdate[], Rejection> {
   const restored: PendingUpdate[] = [];
+  const { start, next } = snapshot.committee;
+  const committee = committeeOfEpoch(next ?? start);
   for (const { updateBytes, ...rest } of snapshot.pending) {
     const update = decodeSignedUpdate(updateBytes, crypto.sha256);
     if (!update.ok) return malformed(update.error.detail);

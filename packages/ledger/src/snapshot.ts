@@ -32,7 +32,9 @@ import {
   versionNumber,
   wireInteger,
 } from "@selvedge/integrity";
-import type { AccountSnapshot } from "./module/account.ts";
+import { type AccountSnapshot, reservedWire } from "./module/account.ts";
+import { encodeCommittee } from "./module/committee-snapshot.ts";
+import type { CommitteeSnapshot, CommitteeState } from "./module/committee-state.ts";
 import { type EarlyAck, earlyAckWire } from "./module/early-acks.ts";
 import { type UpdateOutcome, outcomeWire } from "./module/finished-updates.ts";
 import type { TransactionLog } from "./module/log.ts";
@@ -48,9 +50,12 @@ export interface SnapshotView {
   readonly models: ReadonlyMap<ModelId, Model>;
   readonly book: UpdateBook;
   readonly log: TransactionLog;
+  readonly committee: CommitteeState;
 }
 
-const FORMAT = 1;
+/** 2: with the committee. */
+const FORMAT = 2;
+const FIELD_COUNT = 15;
 const DIGEST_BYTES = 32;
 const MANY: number = Number.MAX_SAFE_INTEGER;
 const CODE_MAX_BYTES = 64;
@@ -61,7 +66,7 @@ export function encodeSnapshot(view: SnapshotView, sha256: Sha256): Uint8Array {
   return encode([digestToBytes(digestOf(sha256, "ledger", content)), content]);
 }
 
-function contentWire({ chainId, position, stateRoot, models, book, log }: SnapshotView): WireValue {
+function contentWire({ chainId, position, stateRoot, models, book, log, committee }: SnapshotView): WireValue {
   const logged = log.snapshot();
   const finished = book.finished.snapshot();
   return [
@@ -71,6 +76,7 @@ function contentWire({ chainId, position, stateRoot, models, book, log }: Snapsh
     digestToBytes(position.commitDigest),
     digestToBytes(position.consensusStateDigest),
     digestToBytes(stateRoot),
+    encodeCommittee(committee.snapshot()),
     // Version 0 follows from the genesis.
     [...models.values()].map(({ id, records }) => [id, records.slice(1).map(({ bytes }) => bytes)]),
     book.accounts.map((account) => accountWire(account.snapshot())),
@@ -83,8 +89,14 @@ function contentWire({ chainId, position, stateRoot, models, book, log }: Snapsh
   ];
 }
 
-function accountWire({ deviceId, modelId: model, lastClosed, closedAbove }: AccountSnapshot): WireValue {
-  return [digestToBytes(deviceId), model, wireInteger(lastClosed), closedAbove.map(wireInteger)];
+function accountWire({ deviceId, modelId: model, lastClosed, closedAbove, reserved }: AccountSnapshot): WireValue {
+  return [
+    digestToBytes(deviceId),
+    model,
+    wireInteger(lastClosed),
+    closedAbove.map(wireInteger),
+    reserved.map(reservedWire),
+  ];
 }
 
 function pendingSnapshotWire({ update, firstOutput, certifiedAt, score: value, acks }: PendingSnapshot): WireValue {
@@ -112,6 +124,7 @@ export interface DecodedSnapshot {
   readonly position: Position;
   readonly chainId: ChainId;
   readonly stateRoot: Digest;
+  readonly committee: CommitteeSnapshot;
   readonly models: readonly { readonly id: string; readonly records: readonly Uint8Array[] }[];
   readonly accounts: readonly AccountSnapshot[];
   readonly pending: readonly DecodedPending[];
@@ -127,21 +140,26 @@ export type DecodedPending = Omit<PendingSnapshot, "update"> & { readonly update
 /** What a snapshot is read for. */
 export interface SnapshotReader {
   readonly sha256: Sha256;
-  /** Size of the committee. */
-  readonly validators: number;
+  readonly readCommittee: (bytes: Uint8Array) => Result<CommitteeSnapshot, Rejection>;
 }
 
 /** Digest, types, ranges and lengths only. */
 export function decodeSnapshot(
   bytes: Uint8Array,
-  { sha256, validators }: SnapshotReader,
+  { sha256, readCommittee }: SnapshotReader,
 ): Result<DecodedSnapshot, Rejection> {
   const content = readContent(bytes, sha256);
   if (!content.ok) return content;
   const value = decode(content.value, { bytesMax: MANY, itemsMax: MANY });
   if (!value.ok) return err(rejection("SNAPSHOT_MALFORMED", value.error.detail));
-  const fields = FieldReader.open(value.value, { name: "ledger snapshot", fieldCount: 14 });
-  const read = readSnapshot(fields, validators);
+  const fields = FieldReader.open(value.value, { name: "ledger snapshot", fieldCount: FIELD_COUNT });
+  const head = readHead(fields);
+  const committee = readCommittee(fields.bytesUpTo("committee", MANY));
+  if (!fields.isSound || !committee.ok) {
+    const fault = committee.ok ? "does not begin as one" : committee.error.detail;
+    return err(rejection("SNAPSHOT_MALFORMED", `ledger snapshot: ${fault}`));
+  }
+  const read = { ...head, committee: committee.value, ...readUpdates(fields, votersOf(committee.value)) };
   const snapshot = fields.finish(() => read);
   return snapshot.ok ? snapshot : err(rejection("SNAPSHOT_MALFORMED", snapshot.error.detail));
 }
@@ -158,7 +176,12 @@ function readContent(bytes: Uint8Array, sha256: Sha256): Result<Uint8Array, Reje
     : err(rejection("SNAPSHOT_DAMAGED", "the content does not have the digest that stands before it"));
 }
 
-function readSnapshot(fields: FieldReader, authors: number): DecodedSnapshot {
+/** Whose acks count after the snapshot's commit: the next epoch's, if that commit closed one. */
+function votersOf({ start, next }: CommitteeSnapshot): number {
+  return (next ?? start).members.length;
+}
+
+function readHead(fields: FieldReader): Pick<DecodedSnapshot, "chainId" | "position" | "stateRoot"> {
   fields.integer("format", { min: FORMAT, max: FORMAT });
   return {
     chainId: fields.digest("chainId"),
@@ -168,11 +191,19 @@ function readSnapshot(fields: FieldReader, authors: number): DecodedSnapshot {
       consensusStateDigest: fields.digest("consensusStateDigest"),
     },
     stateRoot: fields.digest("stateRoot"),
+  };
+}
+
+function readUpdates(
+  fields: FieldReader,
+  authors: number,
+): Omit<DecodedSnapshot, "chainId" | "position" | "stateRoot" | "committee"> {
+  return {
     models: fields.records({ name: "models", fieldCount: 2, entriesMax: MANY }, (model) => ({
       id: model.text("id", CODE_MAX_BYTES),
       records: model.bytesList("records", { entriesMax: MANY, size: { min: 0, max: MANY } }),
     })),
-    accounts: fields.records({ name: "accounts", fieldCount: 4, entriesMax: MANY }, readAccount),
+    accounts: fields.records({ name: "accounts", fieldCount: 5, entriesMax: MANY }, readAccount),
     pending: fields.records({ name: "pending", fieldCount: 5, entriesMax: MANY }, (pending) =>
       readPending(pending, authors),
     ),
@@ -194,6 +225,10 @@ function readAccount(fields: FieldReader): AccountSnapshot {
     modelId: readId(fields),
     lastClosed: fields.count("lastClosed"),
     closedAbove: fields.integerList("closedAbove", { entriesMax: MANY, range: { min: 1, max: MANY } }),
+    reserved: fields.records({ name: "reserved", fieldCount: 2, entriesMax: MANY }, (entry) => [
+      entry.integer("sequence", { min: 1, max: MANY }),
+      entry.digest<UpdateDigest>("update"),
+    ]),
   };
 }
 

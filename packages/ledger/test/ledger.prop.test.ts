@@ -5,7 +5,14 @@ import { createHash } from "node:crypto";
 import { type Ack, type SignedUpdate, compareDigests, score } from "@selvedge/integrity";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type CommitInput, type Ledger, createLedger, replayLineage, restoreLedger } from "../src/index.ts";
+import {
+  type CommitInput,
+  LEDGER_LIMITS,
+  type Ledger,
+  createLedger,
+  replayLineage,
+  restoreLedger,
+} from "../src/index.ts";
 import { LedgerScenario } from "../src/testing/index.ts";
 
 interface Event {
@@ -130,7 +137,13 @@ it("acks permuted over the blocks of a commit change neither what is certified n
       const inputs = commitsOf(scenario, events);
       // Distinct authors, so that no author's first ack changes.
       const permuted = inputs.map((input) => ({ ...input, blocks: input.blocks.toReversed() }));
-      const limits = { ...LIMITS, headersPerSequenceMax: 99, earlyAcksPerAuthorMax: 99, finishedUpdatesMax: 999 };
+      const limits = {
+        ...LEDGER_LIMITS,
+        ...LIMITS,
+        headersPerSequenceMax: 99,
+        earlyAcksPerAuthorMax: 99,
+        finishedUpdatesMax: 999,
+      };
       const [left, right] = [
         createLedger({ ...scenario.options, limits }),
         createLedger({ ...scenario.options, limits }),

@@ -5,6 +5,7 @@ import {
   type ChainId,
   type CoinGroup,
   type CoinIndex,
+  type CoinTickets,
   type Committee,
   type Digest,
   type GroupElement,
@@ -14,9 +15,11 @@ import {
   type Sha256,
   type ValidatorIndex,
   assert,
+  coinTicketsOf,
   digestOf,
   digestToBytes,
   err,
+  firstTicketOf,
   mustExist,
   ok,
   rejection,
@@ -27,7 +30,6 @@ import { HashDraw, bigEndian64 } from "../hash-draw.ts";
 import { isOnePolynomial, lagrangeWeights } from "./interpolation.ts";
 import type { CoinContribution, CoinKeys, CoinOpening } from "./port.ts";
 import { type CoinPoint, coinPointOf, makeShare, verifyShare } from "./share.ts";
-import { type CoinTickets, coinTicketsOf, firstTicketOf } from "./tickets.ts";
 
 export interface CoinKeysSetup {
   readonly sha256: Sha256;
@@ -52,7 +54,7 @@ interface CoinVerifier {
 /** Refuses keys of which different shares could open different coins. */
 export function createCoinKeys(setup: CoinKeysSetup): Result<CoinKeys, Rejection> {
   const group = ristrettoGroup;
-  const tickets = coinTicketsOf(setup.committee);
+  const tickets = coinTicketsOf(setup.committee.validators);
   if (!tickets.ok) return tickets;
   const publics = decodedPublics(group, setup, tickets.value);
   if (!publics.ok) return publics;

@@ -3,12 +3,15 @@
 // together; each of their rules is in their own file. Does not persist, send or evict anything.
 
 import {
+  type AuthorMarkers,
   type ChainId,
   type CommitDigest,
   type Committee,
   type CommitIndex,
   type Crypto,
   type Digest,
+  EndMarkerTally,
+  type EpochBase,
   type ProtocolParams,
   type SealedCommit,
   type Slot,
@@ -38,15 +41,15 @@ export interface CommitRuleSetup {
   readonly chainId: ChainId;
   readonly committee: Committee;
   readonly params: ProtocolParams;
-  readonly crypto: Pick<Crypto, "sha256">;
+  readonly crypto: Crypto;
   /** On resuming, it already holds all blocks of rounds above the state's gcRound. */
   readonly dag: DagState;
   readonly coin: CoinKeys;
   readonly families: SlotFamilies;
   /** epochSeedOf(…) */
   readonly epochSeed: Digest;
-  /** No commit is stamped before it. */
-  readonly startTimestampMs: number;
+  /** What the first commit of the epoch follows (§11). */
+  readonly base: EpochBase;
   /** The state persisted with the last durable commit; null before the first. */
   readonly resume: Uint8Array | null;
   readonly sealedCommits: SealedCommits;
@@ -65,6 +68,13 @@ export interface DecidedCommit {
 
 const NO_COMMITS: readonly DecidedCommit[] = [];
 
+/** Of a chain's first epoch. */
+export const FIRST_EPOCH_BASE: EpochBase = {
+  index: commitIndex(0),
+  digest: zeroDigest<CommitDigest>(),
+  timestampMs: 0,
+};
+
 export class CommitRule {
   readonly #setup: CommitRuleSetup;
   readonly #order: SlotOrder;
@@ -73,16 +83,18 @@ export class CommitRule {
   readonly #schedule: ScheduleKeeper;
   readonly #committer: Committer;
   readonly #linearizer: Linearizer;
+  readonly #endMarkers: EndMarkerTally;
   #commitDigest: CommitDigest;
   #timestampMs: number;
 
   constructor(setup: CommitRuleSetup) {
-    const { committee, dag, params, families, coin } = setup;
+    const { committee, dag, params, families, coin, base } = setup;
     const resume = setup.resume === null ? null : stateOf(setup.resume);
     this.#setup = setup;
     this.#order = new SlotOrder(params, families);
     this.#coin = new CoinOpener({ dag, order: this.#order, coin });
-    this.#schedule = new ScheduleKeeper({ ...setup, sha256: setup.crypto.sha256, output: this.#output, resume });
+    const shared = { output: this.#output, baseIndex: base.index };
+    this.#schedule = new ScheduleKeeper({ ...setup, ...shared, sha256: setup.crypto.sha256, resume });
     this.#committer = new Committer({
       committee,
       dag,
@@ -94,26 +106,54 @@ export class CommitRule {
       committeeSize: committee.validators.length,
       order: this.#order,
       gcDepth: params.gcDepth,
-      output: this.#output,
+      ...shared,
       resume: resume === null ? null : { ...resume, cursor: this.#order.after(resume.lastSlot) },
     });
-    this.#commitDigest = resume?.commitDigest ?? zeroDigest<CommitDigest>();
-    this.#timestampMs = resume?.timestampMs ?? setup.startTimestampMs;
+    this.#endMarkers = new EndMarkerTally({ ...setup, keepsUpdates: false }, resume?.endMarkers);
+    this.#commitDigest = resume?.commitDigest ?? base.digest;
+    this.#timestampMs = resume?.timestampMs ?? base.timestampMs;
   }
 
   /** Call after every accepted block; calling it more often changes nothing. */
   advance(): readonly DecidedCommit[] {
-    if (!this.#isDecisionDue()) return NO_COMMITS;
+    if (this.isClosed || !this.#isDecisionDue()) return NO_COMMITS;
     const decided: DecidedCommit[] = [];
     for (let sub = this.#nextSubDag(true); sub !== undefined;) {
       const scheduleNumber = this.#schedule.number;
       decided.push(this.#seal(sub));
+      // §11: whatever else is decided, nobody goes on beyond the commit that closes the epoch.
+      if (this.isClosed) break;
       sub = this.#nextSubDag(this.#schedule.number !== scheduleNumber);
     }
     if (decided.length === 0) return NO_COMMITS;
     this.#committer.forgetUpTo(this.gcRound);
     this.#coin.forgetUpTo(this.gcRound);
     return decided;
+  }
+
+  /** Whether end markers of stake Q are output: the last commit is that of the epoch (§11). */
+  get isClosed(): boolean {
+    return this.#endMarkers.hasQuorum;
+  }
+
+  /** What the output has shown of end markers. */
+  get endMarkers(): readonly AuthorMarkers[] {
+    return this.#endMarkers.state;
+  }
+
+  /**
+   * Goes along a commit that others have decided instead of deciding one (§11): what precedes its slot emitted nothing.
+   * Undefined if its leader is not in, or can emit nothing there. A rule that follows never advances by itself.
+   */
+  follow(slot: Slot, leaderId: string): DecidedCommit | undefined {
+    const leader = this.#setup.dag.get(leaderId);
+    if (leader === undefined || this.#order.roundOf(slot) !== leader.round || this.isClosed) return undefined;
+    const sub = this.#linearizer.next((at) => {
+      const distance = this.#order.compare(at, slot);
+      if (distance === 0) return { type: "commit", leader, isDirect: false };
+      return distance < 0 ? { type: "skip", isDirect: false } : { type: "undecided" };
+    });
+    return sub === undefined ? undefined : this.#seal(sub);
   }
 
   /** Where the output stops. */
@@ -191,6 +231,7 @@ export class CommitRule {
     this.#commitDigest = sealed.digest;
     const hasNewSchedule = this.#schedule.onCommit({ index, slot, vertices, gcRound: this.gcRound });
     if (hasNewSchedule) this.#committer.restart(this.nextSlot());
+    this.#endMarkers.onOutput(blocks);
     const { bytes, digest } = sealedCommits.encode(this.#stateAfter(slot), crypto.sha256);
     return {
       sealed,
@@ -213,6 +254,7 @@ export class CommitRule {
       timestampMs: this.#timestampMs,
       ...this.#schedule.stateAbove(gcRound),
       heads: this.#output.heads.map((head) => blockOf(head).ref),
+      endMarkers: this.#endMarkers.state,
     };
   }
 }

@@ -3,6 +3,7 @@
 // format is in one place.
 
 import {
+  type AuthorMarkers,
   type BlockDigest,
   type BlockRef,
   type CommitDigest,
@@ -14,6 +15,8 @@ import {
   decode,
   digestToBytes,
   encode,
+  endMarkersWire,
+  readEndMarkers,
   round,
   validatorIndex,
   wireInteger,
@@ -41,6 +44,8 @@ export interface ConsensusState {
   readonly scheduleHeads: readonly BlockRef[];
   /** Former schedules that led rounds above gcRound: who has earned waiting (§4) is read from those rounds. */
   readonly pastSchedules: readonly PastSchedule[];
+  /** What the output has shown of end markers (§11), without what they list. */
+  readonly endMarkers: readonly AuthorMarkers[];
 }
 
 export interface PastSchedule {
@@ -49,7 +54,7 @@ export interface PastSchedule {
   readonly places: readonly number[];
 }
 
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const SLOT_KINDS: readonly Slot["kind"][] = ["P", "C"];
 const REF_SHAPE = { name: "block reference", fieldCount: 3, entriesMax: CONSENSUS_HEADS_MAX };
 /** No more than there are committed leaders above gcRound. */
@@ -77,13 +82,14 @@ export function encodeConsensusState(state: ConsensusState): Uint8Array {
       wireInteger(lastRound),
       places.map(wireInteger),
     ]),
+    endMarkersWire(state.endMarkers),
   ]);
 }
 
 export function decodeConsensusState(bytes: Uint8Array): Result<ConsensusState, Rejection> {
   const wire = decode(bytes, { bytesMax: CONSENSUS_STATE_MAX_BYTES, itemsMax: ITEMS_MAX });
   if (!wire.ok) return wire;
-  const fields = FieldReader.open(wire.value, { name: "consensus state", fieldCount: 14 });
+  const fields = FieldReader.open(wire.value, { name: "consensus state", fieldCount: 15 });
   const state = readState(fields);
   return fields.finish(() => state);
 }
@@ -104,6 +110,7 @@ function readState(fields: FieldReader): ConsensusState {
     heads: fields.records({ ...REF_SHAPE, name: "heads" }, readRef),
     scheduleHeads: fields.records({ ...REF_SHAPE, name: "scheduleHeads" }, readRef),
     pastSchedules: fields.records(PAST_SHAPE, readPast),
+    endMarkers: readEndMarkers(fields),
   };
 }
 

@@ -37,8 +37,16 @@ const FIRST_SCHEDULE = 1;
 /** A permutation has at most this many places per validator, and one more each for those that round to none. */
 const PLACES_PER_VALIDATOR = 4;
 
-export function epochSeedOf(sha256: Sha256, chainId: ChainId, epoch: Epoch): Digest {
-  return digestOf(sha256, "epoch-seed", digestToBytes(chainId), bigEndian64(epoch));
+export interface EpochOrigin {
+  readonly chainId: ChainId;
+  readonly epoch: Epoch;
+  /** Digest of the epoch's start (§11); absent in the first epoch. */
+  readonly startDigest?: Digest | undefined;
+}
+
+export function epochSeedOf(sha256: Sha256, { chainId, epoch, startDigest }: EpochOrigin): Digest {
+  const start = startDigest === undefined ? [] : [digestToBytes(startDigest)];
+  return digestOf(sha256, "epoch-seed", digestToBytes(chainId), bigEndian64(epoch), ...start);
 }
 
 export function firstSchedule(draw: Omit<ScheduleDraw, "number" | "scores">): LeaderSchedule {

@@ -29,6 +29,8 @@ export interface LinearizerSetup {
   readonly order: SlotOrder;
   readonly gcDepth: number;
   readonly output: OutputSet;
+  /** Of the commit that the epoch's first one follows. Default 0. */
+  readonly baseIndex?: number;
   /** Null at genesis. */
   readonly resume: LinearizerState | null;
 }
@@ -39,7 +41,7 @@ export class Linearizer {
   #cursor: Slot;
   /** Since the last C slot, a P slot was decided commit: the next C slot is void (S5). */
   #windowHasCommit: boolean;
-  /** Index of the last commit; 0 before the first. */
+  /** Index of the last commit; that of the base before the epoch's first. */
   #commitIndex: number;
   /** Blocks of this round and below are never output any more; never goes back. */
   #gcRound: number;
@@ -48,7 +50,7 @@ export class Linearizer {
     this.#setup = setup;
     this.#cursor = setup.resume?.cursor ?? setup.order.first;
     this.#windowHasCommit = setup.resume?.windowHasCommit ?? false;
-    this.#commitIndex = setup.resume?.commitIndex ?? 0;
+    this.#commitIndex = setup.resume?.commitIndex ?? setup.baseIndex ?? 0;
     this.#gcRound = setup.resume?.gcRound ?? 0;
   }
 

@@ -18,6 +18,8 @@ export interface ScheduleKeeperSetup {
   readonly epochSeed: Digest;
   readonly dag: DagState;
   readonly output: OutputSet;
+  /** Schedules begin anew with an epoch: their commits are counted from this one's index. Default 0. */
+  readonly baseIndex?: number;
   readonly resume: ConsensusState | null;
 }
 
@@ -76,7 +78,7 @@ export class ScheduleKeeper {
     });
     this.#gcRound = gcRound;
     this.#past = this.#past.filter(({ lastRound }) => lastRound > gcRound);
-    if (index % this.#setup.params.scheduleEvery !== 0) return false;
+    if ((index - (this.#setup.baseIndex ?? 0)) % this.#setup.params.scheduleEvery !== 0) return false;
     this.#change(slot);
     return true;
   }

@@ -41,8 +41,9 @@ export function proposeBlock(core: Core, request: BlockRequest): VerifiedBlock |
   return buildBlock({ header, body: nextBody(core) }, identity.signer, setup.crypto.sha256);
 }
 
-function nextBody({ acks, content, setup }: Core): BlockBody {
-  if (content.isGateShut) return { acks: [], updates: [], transactions: [], control: [] };
+function nextBody({ acks, content, setup, rule }: Core): BlockBody {
+  // §11: what a closed epoch takes in is ordered nowhere.
+  if (content.isGateShut || rule.isClosed) return { acks: [], updates: [], transactions: [], control: [] };
   return { acks: acks.next(setup.params.acksMax), ...content.next() };
 }
 

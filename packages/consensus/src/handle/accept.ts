@@ -1,7 +1,7 @@
 // Blocks enter the DAG here and nowhere else (docs/protocol.md, D1, D2): each with everything that its entering means for
 // the other parts, and then whatever had waited for it. What follows for commits and timers is settle.ts' work.
 
-import { type BlockRef, type VerifiedBlock, mustExist } from "@selvedge/integrity";
+import { type BlockRef, type SignedUpdate, type VerifiedBlock, mustExist } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { ReceivedBlock } from "../dag/block-manager.ts";
 import type { Vertex } from "../dag/vertex-pool.ts";
@@ -24,8 +24,9 @@ export function freed(core: Core, ref: BlockRef): readonly ReceivedBlock[] {
 }
 
 /** §2: blocks far beyond our own round wait, so that nobody can make us hold rounds that will never be. */
-export function isWithinLead({ pacemaker, clock, self, setup, own }: Core, { round }: BlockRef): boolean {
-  const base = self === null || own.isAmnesiac ? clock.quorumRound : Math.max(pacemaker.leftRound, pacemaker.ownRound);
+export function isWithinLead({ pacemaker, clock, self, setup, signing }: Core, { round }: BlockRef): boolean {
+  const own = Math.max(pacemaker.leftRound, pacemaker.ownRound);
+  const base = self === null || !signing.maySign ? clock.quorumRound : own;
   return round <= base + setup.params.roundLeadMax;
 }
 
@@ -56,12 +57,19 @@ function reportEquivocation(core: Core, step: Step, ref: BlockRef): void {
   step.report([{ type: "equivocation", author: ref.author, first: first.ref, second: ref }]);
 }
 
+/** A header that we have acked, or may ack once its payload is checked. */
+export function noteHeader({ acks, rule, self, unseenAcks }: Core, update: SignedUpdate, round: number): void {
+  if (self === null || !(acks.isOpen(update) || acks.hasAcked(update))) return;
+  unseenAcks.onHeader(update, { round, lastCommit: rule.commitIndex });
+}
+
 function readContent(core: Core, step: Step, block: VerifiedBlock): void {
   const lastCommit = core.rule.commitIndex;
   for (const update of block.body.updates) {
     const isCheckDue = core.acks.onHeader(update, lastCommit);
+    noteHeader(core, update, block.ref.round);
     // U3
-    if (isCheckDue && core.self !== null && !core.own.isAmnesiac) step.checkUpdate(update, block.ref.author);
+    if (isCheckDue && core.self !== null) step.checkUpdate(update, block.ref.author);
   }
   if (block.body.acks.length > 0) {
     // U4

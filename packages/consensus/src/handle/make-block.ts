@@ -21,6 +21,7 @@ export function makeBlock(core: Core, step: Step, round: number): void {
   core.checkpointVotes.onOwnBlock();
   acceptBlocks(core, step, [{ block, from: null }]);
   core.peers.markSent(mustExist(core.dag.get(ref.digest), "our new block is above gcRound"));
+  core.signing.onOwnBlock();
   step.request(core.pacemaker.onOwnBlock(ref.round));
 }
 
@@ -28,12 +29,16 @@ export function makeBlock(core: Core, step: Step, round: number): void {
 export function noteOwnBlock(core: Core, block: VerifiedBlock): void {
   core.own.previous = block.ref;
   core.own.newest = block;
+  core.own.signedRound = Math.max(core.own.signedRound, block.ref.round);
   core.content.onOwnBlock(block);
+  core.unseenAcks.onOwnBlock(block);
 }
 
 /** B2: our newest block once more, to everybody; whoever lacks what it refers to fetches that from us. */
 export function sendAgain(core: Core, step: Step): void {
-  const newest = mustExist(core.own.newest, "a round of ours that is short of a quorum has a block of ours");
+  const { newest } = core.own;
+  // After an amnesia we may wait for a round without having a block to send.
+  if (newest === null) return;
   for (const { index } of core.setup.committee.validators) if (index !== core.self) step.send(index, [newest]);
 }
 

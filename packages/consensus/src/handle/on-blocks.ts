@@ -1,12 +1,13 @@
 // Blocks from a peer, pushed or fetched (docs/protocol.md, D1, D2).
 
-import type { VerifiedBlock } from "@selvedge/integrity";
+import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { ReceivedBlock } from "../dag/block-manager.ts";
 import type { BlocksInput, FetchFailedInput, LookedUpInput } from "../input.ts";
 import type { Step } from "../step.ts";
 import { acceptBlocks, freed, isWithinLead } from "./accept.ts";
 import { settle } from "./settle.ts";
+import { noteForeign } from "./standing.ts";
 
 export function onBlocks(core: Core, step: Step, input: BlocksInput): void {
   const { parkedCount } = core.parking;
@@ -34,12 +35,13 @@ export function onLookedUp(core: Core, step: Step, { present, absent }: LookedUp
   settle(core, step);
 }
 
-function receive(core: Core, step: Step, received: ReceivedBlock): void {
+export function receive(core: Core, step: Step, received: ReceivedBlock): void {
   const { block } = received;
   const { ref } = block;
   const { parking, dag, rule } = core;
-  if (noteKnown(core, received)) return;
-  if (parking.isParked(ref) || parking.isSurplus(ref)) return;
+  if (isOfOtherEpoch(core, block) || noteKnown(core, received)) return;
+  if (ref.author === core.self) noteForeign(core, step, ref);
+  if (isHereAlready(core, ref)) return;
   // Another engine of this process took it in before us, and we hold its parents: what is left to ask is the round lead.
   const isReady = dag.readyVertex(ref.digest) !== undefined;
   if (!isReady && misrefers(core, block)) return;
@@ -51,9 +53,30 @@ function receive(core: Core, step: Step, received: ReceivedBlock): void {
     acceptBlocks(core, step, [received]);
     return;
   }
+  park(core, step, { received, isLate });
+}
+
+/** Parked, or one twin too many (D2). */
+function isHereAlready({ parking }: Core, ref: BlockRef): boolean {
+  return parking.isParked(ref) || parking.isSurplus(ref);
+}
+
+interface Waiting {
+  readonly received: ReceivedBlock;
+  /** Beyond the round lead. */
+  readonly isLate: boolean;
+}
+
+function park(core: Core, step: Step, { received, isLate }: Waiting): void {
+  const { ref } = received.block;
   if (isLate) step.report([{ type: "roundTooFar", author: ref.author, block: ref }]);
-  const evicted = parking.park(received);
+  const evicted = core.parking.park(received);
   step.report(evicted.map((gone) => ({ type: "parkedOverflow", author: gone.author, evicted: gone }) as const));
+}
+
+/** F57: verification refuses it already; nothing of another epoch may stand among ours. */
+function isOfOtherEpoch({ setup }: Core, { header }: VerifiedBlock): boolean {
+  return header.epoch !== setup.committee.epoch;
 }
 
 /** True if the block is in: then its sender has shown that it holds it too. */

@@ -12,15 +12,15 @@ export function onLocalContent(core: Core, step: Step, input: LocalContentInput)
 
 /** U3 */
 export function onUpdateChecked(core: Core, step: Step, input: UpdateCheckedInput): void {
-  const mayAck = core.self !== null && !core.own.isAmnesiac;
-  if (input.accepted && mayAck) core.acks.onAccepted(input.update, input.score);
+  if (!input.accepted) core.unseenAcks.onRefused(input.update);
+  else if (core.self !== null) core.acks.onAccepted(input.update, input.score);
   settle(core, step);
 }
 
 /** §7 */
 export function onExecuted(core: Core, step: Step, input: ExecutedInput): void {
   const { validator } = core.setup;
-  if (validator !== null && !core.own.isAmnesiac)
+  if (validator !== null)
     core.checkpointVotes.onExecuted(input, { validator: validator.index, signer: validator.signer });
   settle(core, step);
 }

@@ -4,13 +4,17 @@ import type { SignedUpdate, ValidatorIndex } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { Vertex } from "../dag/vertex-pool.ts";
 import type { Step } from "../step.ts";
+import { resumeEnding } from "./on-end-epoch.ts";
 import { decide, settle } from "./settle.ts";
+import { startStanding } from "./standing.ts";
 
 export function onStart(core: Core, step: Step): void {
   core.own.isStarted = true;
   step.receipts(core.receipts.complete());
-  if (core.self !== null && !core.own.isAmnesiac) askForChecks(core, step);
+  if (core.self !== null) askForChecks(core, step);
+  resumeEnding(core, step);
   decide(core, step);
+  startStanding(core, step);
   settle(core, step);
 }
 

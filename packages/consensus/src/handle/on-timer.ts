@@ -5,6 +5,7 @@ import type { TimerInput } from "../input.ts";
 import type { Step } from "../step.ts";
 import { makeBlock, sendAgain } from "./make-block.ts";
 import { settle } from "./settle.ts";
+import { onAskTimer } from "./standing.ts";
 
 export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
   switch (id) {
@@ -20,6 +21,9 @@ export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
     case "resend":
       if (core.pacemaker.onResendTimer(core.view)) sendAgain(core, step);
       break;
+    case "ask":
+      onAskTimer(core, step);
+      break;
     default:
       onFetchTimer(core, Number(id.slice("fetch:".length)));
   }
@@ -27,7 +31,7 @@ export function onTimer(core: Core, step: Step, { id }: TimerInput): void {
 }
 
 function onProposeTimer(core: Core, step: Step): void {
-  if (core.self === null || core.own.isAmnesiac) return;
+  if (core.self === null || !core.signing.maySign) return;
   const round = core.pacemaker.onProposeTimer(core.view);
   if (round !== undefined) makeBlock(core, step, round);
 }

@@ -6,12 +6,14 @@ import type { Missing } from "../dag/block-manager.ts";
 import { RANGE_GAP_ROUNDS, type RangeView } from "../dag/range-fetcher.ts";
 import type { Step } from "../step.ts";
 import { acceptBlocks, isWithinLead } from "./accept.ts";
+import { closeEpoch, markEnd } from "./end-epoch.ts";
+import { reviewStanding } from "./standing.ts";
 
 export function settle(core: Core, step: Step): void {
   if (step.blocks.length > 0) decide(core, step);
   releaseHeldBack(core, step);
   fetchMissing(core, step);
-  if (core.self === null || core.own.isAmnesiac) return;
+  if (core.self === null || !reviewStanding(core, step)) return;
   if (step.hasChecks) step.request(core.pacemaker.onCheckAsked(core.setup.committee.validators.length));
   step.request(core.pacemaker.update(core.view));
 }
@@ -24,19 +26,26 @@ export function decide(core: Core, step: Step): void {
     const { index } = sealed.commit;
     core.content.onOutput(blocks);
     core.payload.onOutput(vertices);
+    core.unseenAcks.onOutput(blocks, core.self);
+    core.own.lastCommit = sealed;
     core.commitVotes.onCommit({ index, digest: sealed.digest });
     const findings = core.checkpointVotes.onCommit(index, sealed.digest);
     step.certificates(findings.certificates);
     step.report(findings.faults);
   }
   step.report(core.rule.takeBadCoinShares());
-  if (decided.length > 0) collectGarbage(core);
+  if (decided.length === 0) return;
+  collectGarbage(core, step);
+  if (core.own.isEnding) markEnd(core);
+  if (core.rule.isClosed) closeEpoch(core, step);
 }
 
 /** D1, U5: memory keeps what is above gcRound. */
-function collectGarbage({ rule, dag, peers, payload, content, acks, receipts, parking }: Core): void {
+function collectGarbage(core: Core, step: Step): void {
+  const { rule, dag, peers, payload, content, acks, receipts, parking } = core;
   const { gcRound, commitIndex } = rule;
   acks.proposeAgain(content.onGarbageCollected(gcRound));
+  step.keepUnseen(core.unseenAcks.onGarbageCollected(gcRound, commitIndex));
   payload.onGarbageCollected(gcRound);
   dag.evictBelow(gcRound + 1);
   peers.evict(gcRound);

@@ -131,6 +131,7 @@ export class TestNetwork {
           if (isHeardBy(host, to)) this.sendAs(index, to, blocks);
         },
         fetch: (host, effect) => this.#fetch(host, index, effect),
+        ask: (host, to) => this.#ask(host, index, to),
       },
     });
   }
@@ -154,6 +155,23 @@ export class TestNetwork {
       const blocks = this.#serve(servant, effect);
       this.#transmit({ from: peer, to: asker, blocks, sentAtMs: this.#nowMs, type: "answer" }, () => {
         if (host.engine === engine) host.feed({ type: "blocks", blocks, from: peer, fetchId });
+      });
+    });
+  }
+
+  /** A validator that signs nothing now answers for others, and not for itself; one that recovers, for nobody. */
+  #ask(host: TestHost, asker: number, to: ValidatorIndex): void {
+    const { engine } = host;
+    this.#transmit({ from: asker, to, blocks: [], sentAtMs: this.#nowMs, type: "answer" }, () => {
+      const servant = this.hosts.find((candidate) => candidate.index === to && candidate.isUp);
+      const standing = servant?.engine?.status().signing.standing;
+      if (servant === undefined || standing === "recovering" || standing === "stopped") return;
+      const ours = servant.store.newestOf(validatorIndex(asker));
+      const theirs = servant.store.newestOf(to);
+      const blocks = [ours, theirs].filter((block) => block !== null);
+      this.#transmit({ from: to, to: asker, blocks, sentAtMs: this.#nowMs, type: "answer" }, () => {
+        const vouches = standing === "signing";
+        if (host.engine === engine) host.feed({ type: "newestAnswer", from: to, ours, theirs, vouches });
       });
     });
   }

@@ -30,7 +30,13 @@ import { dealCoinKeys } from "../coin/dealer.ts";
 import type { CoinKeys } from "../coin/port.ts";
 import { epochSeedOf } from "../commit/leader-schedule.ts";
 import type { EngineMemo } from "../memo.ts";
-import { DEFAULT_LOCAL_PARAMS, type EngineSetup, type LocalParams, type SlotFamilies } from "../params.ts";
+import {
+  DEFAULT_LOCAL_PARAMS,
+  type EngineEpochBase,
+  type EngineSetup,
+  type LocalParams,
+  type SlotFamilies,
+} from "../params.ts";
 import { createStandInCrypto, standInSigner } from "./stand-in-crypto.ts";
 
 export interface TestChainOptions {
@@ -42,10 +48,22 @@ export interface TestChainOptions {
   readonly salt?: number;
   /** Default false: stand-in signatures and the public fallback coin. */
   readonly isRealCrypto?: boolean;
+  /** One for each validator. Default: 1 each. */
+  readonly stakes?: readonly number[];
+  /** Another epoch than the first: its number, what it goes on from, and whose keys its validators have. */
+  readonly later?: LaterEpoch;
   /** Shared by all engines of the chain. */
   readonly memo?: EngineMemo;
   /** For the stand-ins alone. Default: the portable one. */
   readonly sha256?: Sha256;
+}
+
+export interface LaterEpoch {
+  readonly epoch: number;
+  readonly chainId: ChainId;
+  readonly base: EngineEpochBase;
+  /** By validator, the index that this key had in the first epoch, or a new number. */
+  readonly names: readonly number[];
 }
 
 export interface TestChain {
@@ -67,12 +85,13 @@ export function createTestChain(options: TestChainOptions): TestChain {
   const crypto = isReal ? portableCrypto : createStandInCrypto(sha256);
   const signerOf = (name: number): Signer =>
     isReal ? portableSigner(seedBytes(name)) : standInSigner(sha256, seedBytes(name));
-  const signers = Array.from({ length: options.size }, (_, index) => signerOf(index));
+  const { later } = options;
+  const signers = Array.from({ length: options.size }, (_, index) => signerOf(later?.names[index] ?? index));
   const committee = createCommittee(
-    epoch(0),
-    signers.map(({ publicKey }) => ({ stake: 1, publicKey })),
+    epoch(later?.epoch ?? 0),
+    signers.map(({ publicKey }, index) => ({ stake: options.stakes?.[index] ?? 1, publicKey })),
   );
-  const chainId = digestOf<ChainId>(sha256, "chain", Uint8Array.of(options.size, options.salt ?? 0));
+  const chainId = later?.chainId ?? digestOf<ChainId>(sha256, "chain", Uint8Array.of(options.size, options.salt ?? 0));
   const params = { ...DEFAULT_PROTOCOL_PARAMS, ...options.params };
   const coins = isReal ? dealtCoins(chainId, committee) : fallbackCoins(chainId, committee);
   return {
@@ -94,6 +113,7 @@ export function createTestChain(options: TestChainOptions): TestChain {
           ? null
           : { index: validatorIndex(index), signer: mustExist(signers[index], "a member's signer") },
       slotFamilies: options.slotFamilies ?? "both",
+      ...(later === undefined ? {} : { epochBase: later.base }),
       ...(options.memo === undefined ? {} : { memo: options.memo }),
     }),
     update: (device, sequence, variant = 0) =>
@@ -124,7 +144,11 @@ function updateHeader(
 
 function fallbackCoins(chainId: ChainId, committee: Committee): (index: number | null) => CoinKeys {
   const { sha256 } = portableCrypto;
-  const coin = createFallbackCoin({ sha256, committee, epochSeed: epochSeedOf(sha256, chainId, committee.epoch) });
+  const coin = createFallbackCoin({
+    sha256,
+    committee,
+    epochSeed: epochSeedOf(sha256, { chainId, epoch: committee.epoch }),
+  });
   return () => coin;
 }
 

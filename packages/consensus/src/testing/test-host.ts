@@ -13,8 +13,10 @@ import type {
   CheckpointEffect,
   CommitEffect,
   Effect,
+  EpochClosedEffect,
   FetchEffect,
   FetchRangeEffect,
+  PersistEffect,
   ReceiptEffect,
   TimerId,
 } from "../effect.ts";
@@ -31,6 +33,8 @@ export interface HostWorld {
   readonly schedule: (delayMs: number, run: () => void) => void;
   readonly push: (host: TestHost, to: ValidatorIndex, blocks: readonly VerifiedBlock[]) => void;
   readonly fetch: (host: TestHost, effect: FetchEffect | FetchRangeEffect) => void;
+  /** For the newest blocks by the host and by the validator itself. */
+  readonly ask: (host: TestHost, to: ValidatorIndex) => void;
 }
 
 export interface HostOptions {
@@ -51,6 +55,7 @@ export class TestHost {
   readonly name: string;
   readonly store: TestStore = new TestStore();
   readonly commits: Timed<CommitEffect>[] = [];
+  readonly closings: Timed<EpochClosedEffect>[] = [];
   readonly receipts: Timed<ReceiptEffect>[] = [];
   readonly checkpoints: Timed<CheckpointEffect>[] = [];
   readonly ownBlocks: Timed<VerifiedBlock>[] = [];
@@ -59,6 +64,7 @@ export class TestHost {
   readonly #options: HostOptions;
   readonly #timers = new Map<TimerId, object>();
   #engine: ConsensusEngine | undefined;
+  #stop: { writesLeft: number; readonly onStopped: () => void } | undefined;
   /** Told of every input and its effects. */
   onStep: (input: InputEvent & { readonly wallClockMs: number }, effects: readonly Effect[]) => void = () => undefined;
 
@@ -88,12 +94,32 @@ export class TestHost {
     this.#timers.clear();
   }
 
+  /** Stops as if killed right after so many more writes: a batch, a safety record, or blocks sent count as one each. */
+  stopAfterWrites(count: number, onStopped: () => void): void {
+    this.#stop = { writesLeft: count, onStopped };
+  }
+
   feed(event: InputEvent): void {
     if (this.#engine === undefined) return;
     const input = { ...event, wallClockMs: this.#options.world.nowMs() };
     const effects = this.#engine.handle(input);
     this.onStep(input, effects);
-    for (const effect of effects) this.#execute(effect);
+    for (const effect of effects) {
+      this.#execute(effect);
+      if (this.#engine === undefined) return;
+    }
+  }
+
+  /** True if the host was stopped at this write. */
+  #countWrite(): boolean {
+    const stop = this.#stop;
+    if (stop === undefined) return false;
+    stop.writesLeft -= 1;
+    if (stop.writesLeft > 0) return false;
+    this.#stop = undefined;
+    this.crash();
+    stop.onStopped();
+    return true;
   }
 
   #execute(effect: Effect): void {
@@ -102,17 +128,16 @@ export class TestHost {
     this.effectCounts.set(effect.type, (this.effectCounts.get(effect.type) ?? 0) + 1);
     switch (effect.type) {
       case "persist":
-        this.store.persist(effect);
-        if (effect.signed !== null) {
-          const own = effect.blocks.find(({ ref }) => ref.digest === effect.signed?.digest);
-          if (own !== undefined) this.ownBlocks.push({ atMs, value: own });
-        }
-        return;
+        return this.#persist(effect, atMs);
       case "send":
-        return world.push(this, effect.to, effect.blocks);
+        world.push(this, effect.to, effect.blocks);
+        this.#countWrite();
+        return;
       case "fetch":
       case "fetchRange":
         return world.fetch(this, effect);
+      case "askNewest":
+        return world.ask(this, effect.to);
       case "lookup":
         return this.#answer({
           type: "lookedUp",
@@ -135,6 +160,9 @@ export class TestHost {
           digestOf(setup.crypto.sha256, "ledger", digestToBytes(effect.sealed.digest));
         return this.#answer({ type: "executed", index: effect.sealed.commit.index, stateRoot });
       }
+      case "epochClosed":
+        this.closings.push({ atMs, value: effect });
+        return;
       case "receipt":
         this.receipts.push({ atMs, value: effect });
         return;
@@ -145,6 +173,16 @@ export class TestHost {
         this.faults.push(effect.fault);
         if (effect.fault.type === "equivocation") this.store.equivocators.add(effect.fault.author);
     }
+  }
+
+  #persist(effect: PersistEffect, atMs: number): void {
+    this.store.persistBatch(effect);
+    if (this.#countWrite()) return;
+    this.store.persistSafety(effect);
+    if (effect.signed === null) return;
+    const own = effect.blocks.find(({ ref }) => ref.digest === effect.signed?.digest);
+    if (own !== undefined) this.ownBlocks.push({ atMs, value: own });
+    this.#countWrite();
   }
 
   /** At the same instant, but as an input of its own. */

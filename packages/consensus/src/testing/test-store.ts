@@ -16,10 +16,19 @@ export class TestStore {
   readonly equivocators: Set<ValidatorIndex> = new Set();
 
   persist(batch: PersistEffect): void {
+    this.persistBatch(batch);
+    this.persistSafety(batch);
+  }
+
+  /** The first of the two writes. */
+  persistBatch(batch: PersistEffect): void {
     this.#batches.push(batch);
     for (const block of batch.blocks) this.#index(block);
-    if (batch.signed !== null) this.#lastSignedRound = batch.signed.round;
     if (batch.sync) this.#syncedCount = this.#batches.length;
+  }
+
+  persistSafety({ signed }: PersistEffect): void {
+    if (signed !== null) this.#lastSignedRound = signed.round;
   }
 
   has(ref: BlockRef): boolean {
@@ -37,8 +46,22 @@ export class TestStore {
     return blocks;
   }
 
+  newestOf(author: ValidatorIndex): VerifiedBlock | null {
+    return this.blocks
+      .filter(({ ref }) => ref.author === author)
+      .reduce<VerifiedBlock | null>(
+        (best, block) => (best === null || block.ref.round > best.ref.round ? block : best),
+        null,
+      );
+  }
+
   get blocks(): readonly VerifiedBlock[] {
     return this.#batches.flatMap(({ blocks }) => blocks);
+  }
+
+  /** In the order written: every point at which a crash may have stopped. */
+  get batches(): readonly PersistEffect[] {
+    return this.#batches;
   }
 
   get commits(): readonly PersistedCommit[] {
@@ -60,6 +83,18 @@ export class TestStore {
         (this.#byRound.get(ref.round) ?? []).filter((block) => block.ref.digest !== ref.digest),
       );
     }
+  }
+
+  /** The whole home as it was after the first so many batches, safety file and all. */
+  rollBack(batchCount: number): void {
+    const kept = this.#batches.slice(0, batchCount);
+    this.loseEverything();
+    this.#lastSignedRound = null;
+    for (const batch of kept) this.persist(batch);
+  }
+
+  get batchCount(): number {
+    return this.#batches.length;
   }
 
   /** A disk exchanged for an older copy: everything is gone but the safety file. */
@@ -85,8 +120,10 @@ export class TestStore {
       newestOwnBlock: blocks.findLast(({ ref }) => ref.author === own) ?? null,
       lastSignedRound: this.#lastSignedRound,
       acked: this.acked,
+      unseen: this.#batches.flatMap(({ unseen }) => unseen),
       recentCommits,
       equivocators: [...this.equivocators],
+      hasForgotten: this.#batches.some(({ hasForgotten }) => hasForgotten === true),
     };
   }
 

@@ -40,7 +40,7 @@ describe("S7 the permutation", () => {
     expect(new Set(drawn).size).toBe(20);
     const { committee, crypto, chainId } = testCommittee(4);
     expect(firstSchedule({ sha256: crypto.sha256, committee, epochSeed }).number).toBe(1);
-    expect(epochSeedOf(crypto.sha256, chainId, committee.epoch)).not.toBe(epochSeed);
+    expect(epochSeedOf(crypto.sha256, { chainId, epoch: committee.epoch })).not.toBe(epochSeed);
   });
 
   it("leader(r) is entry r mod length", () => {

@@ -2,7 +2,7 @@
 
 import { slotName, validatorIndex } from "@selvedge/integrity";
 import { describe, expect, it } from "vitest";
-import { CommitRule } from "../../src/commit/commit-rule.ts";
+import { CommitRule, FIRST_EPOCH_BASE } from "../../src/commit/commit-rule.ts";
 import { epochSeedOf } from "../../src/commit/leader-schedule.ts";
 import { SealedCommits } from "../../src/commit/sealed-commits.ts";
 import { genesisRefsOf } from "../../src/core.ts";
@@ -26,7 +26,7 @@ describe("slot history", () => {
   const { commits, store } = network.host(0);
   const setup = network.chain.setupOf(null);
   const { committee, params, crypto, chainId } = setup;
-  const epochSeed = epochSeedOf(crypto.sha256, chainId, committee.epoch);
+  const epochSeed = epochSeedOf(crypto.sha256, { chainId, epoch: committee.epoch });
   const slots = slotHistory({
     committee,
     params,
@@ -55,7 +55,7 @@ describe("slot history", () => {
       dag,
       families: "both",
       epochSeed,
-      startTimestampMs: 0,
+      base: FIRST_EPOCH_BASE,
       resume: null,
       sealedCommits,
     });

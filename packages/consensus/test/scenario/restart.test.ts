@@ -7,7 +7,7 @@
 
 import { type Effect, type Input, createEngine } from "@selvedge/consensus";
 import { TestNetwork, TestStore } from "@selvedge/consensus/testing";
-import { type ValidatorIndex, validatorIndex } from "@selvedge/integrity";
+import { type ValidatorIndex, round as roundOf, validatorIndex } from "@selvedge/integrity";
 import { expect, test } from "vitest";
 import { expectAgreement, expectProgress, offerLoad, transactionsOutput } from "../support/network.ts";
 
@@ -16,7 +16,10 @@ interface Recorded {
   readonly effects: readonly Effect[];
 }
 
-function record(seed: number): {
+function record(
+  seed: number,
+  untilMs: number = 2200,
+): {
   readonly network: TestNetwork;
   readonly log: readonly Recorded[];
   readonly own: ValidatorIndex;
@@ -31,7 +34,7 @@ function record(seed: number): {
   const log: Recorded[] = [];
   const host = network.host(1);
   host.onStep = (input, effects) => log.push({ input, effects });
-  offerLoad(network, { everyMs: 25, untilMs: 2200 });
+  offerLoad(network, { everyMs: 25, untilMs });
   for (let device = 0; device < 12; device += 1) {
     network.schedule(100 + 140 * device, () => {
       for (const variant of [0, 1]) {
@@ -46,7 +49,7 @@ function record(seed: number): {
     });
   }
   network.start();
-  network.runUntil(2200);
+  network.runUntil(untilMs);
   return { network, log, own: validatorIndex(1) };
 }
 
@@ -118,6 +121,72 @@ test.each([1, 2, 3, 4])("restarting equals never having stopped, at every cut of
   }
 });
 
+/** Where a process may be stopped: after the store's batch, after the safety record, after each block sent. */
+type Write = { readonly cut: number; readonly isSafetyWritten: boolean };
+
+function writesOf(log: readonly Recorded[]): readonly Write[] {
+  return log.flatMap(({ effects }, position) => {
+    const batch = effects.find((effect) => effect.type === "persist");
+    if (batch === undefined) return [];
+    const cut = position + 1;
+    // What is sent changes nothing here: a restart at any send is one after the safety record.
+    const before = batch.signed === null ? [] : [{ cut, isSafetyWritten: false }];
+    return [...before, { cut, isSafetyWritten: true }];
+  });
+}
+
+/** As deeds(), for a run that was stopped at the write, from the last input on that its store has seen. */
+function deedsAfter(run: ReturnType<typeof record>, { cut, isSafetyWritten }: Write): readonly string[] {
+  const { network, log, own } = run;
+  const store = storeAt(log, cut);
+  const recovered = store.recover(own);
+  const signed = log.slice(0, cut - 1).flatMap(({ effects }) => deeds(effects));
+  const lastRecorded = signed.findLast((deed) => deed.startsWith("signed"))?.split(" ")[1];
+  const lastSignedRound = isSafetyWritten
+    ? recovered.lastSignedRound
+    : lastRecorded === undefined
+      ? null
+      : roundOf(Number(lastRecorded));
+  const engine = createEngine(network.chain.setupOf(own), { ...recovered, lastSignedRound });
+  engine.handle({ type: "start", wallClockMs: 0 });
+  expect(engine.status().signing.standing).toBe("signing");
+  const timersFrom = lastOwnBlockBefore(log, cut);
+  for (const [position, { input }] of log.slice(0, cut).entries()) {
+    if (input.type !== "start" && !isStaleTimer(input, position <= timersFrom))
+      engine.handle(withoutStored(input, store));
+  }
+  return log.slice(cut).flatMap(({ input }) => deeds(engine.handle(input)));
+}
+
+test.each([1, 2])("restarting equals never having stopped, at every single write of run %i", (seed) => {
+  const run = record(seed, 420);
+  const writes = writesOf(run.log);
+  expect(writes.filter(({ isSafetyWritten }) => !isSafetyWritten).length).toBeGreaterThan(8);
+  expect(writes.length).toBeGreaterThan(40);
+  for (const write of writes) {
+    const expected = run.log.slice(write.cut).flatMap(({ effects }) => deeds(effects));
+    expect(deedsAfter(run, write), `stopped at ${JSON.stringify(write)}`).toEqual(expected);
+  }
+});
+
+test("a validator stopped at any write or send, and started again, signs each round once and the chain goes on", () => {
+  for (let write = 1; write <= 48; write += 1) {
+    const network = new TestNetwork({ size: 4, seed: 17, delay: (_message, random) => 5 + random.below(30) });
+    offerLoad(network, { everyMs: 25, untilMs: 500 });
+    const host = network.host(2);
+    network.start();
+    network.runUntil(150);
+    host.stopAfterWrites(write, () => network.schedule(7, () => host.start()));
+    network.runUntil(700);
+    expect(host.isUp, `stopped at write ${write} and up again`).toBe(true);
+    const rounds = host.store.blocks.filter(({ ref }) => ref.author === host.index).map(({ ref }) => ref.round);
+    expect(new Set(rounds).size).toBe(rounds.length);
+    for (const other of network.hosts) expect(other.engine?.status().equivocators).toEqual([]);
+    expectAgreement(network.hosts);
+    expectProgress(network.hosts, 8);
+  }
+});
+
 test("a validator that crashes and loses what was not synced comes back and never signs a round twice", () => {
   const network = new TestNetwork({ size: 4, seed: 9, delay: (_message, random) => 5 + random.below(30) });
   offerLoad(network, { everyMs: 25, untilMs: 3000 });
@@ -164,22 +233,4 @@ test("a validator away for hundreds of rounds catches up by range and makes bloc
   expect(host.engine?.status().isCatchingUp).toBe(false);
   // A2's exception: it did not make blocks of all the rounds it had missed.
   expect(host.ownBlocks.filter(({ atMs }) => atMs > 16_000).length).toBeLessThan(behind);
-});
-
-test("a validator whose store is older than its safety file signs nothing", () => {
-  const network = new TestNetwork({ size: 4, delay: () => 10 });
-  offerLoad(network, { everyMs: 20, untilMs: 2000 });
-  network.start();
-  network.runUntil(500);
-  const host = network.host(0);
-  host.crash();
-  host.store.loseEverything();
-  const signedBefore = host.ownBlocks.length;
-  host.start();
-  network.runUntil(2000);
-  expect(host.engine?.status().isAmnesiac).toBe(true);
-  expect(host.faults.filter(({ type }) => type === "amnesia")).toHaveLength(1);
-  expect(host.ownBlocks).toHaveLength(signedBefore);
-  expectAgreement(network.hosts);
-  expectProgress(network.hosts.slice(1), 30);
 });

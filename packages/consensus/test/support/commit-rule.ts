@@ -4,7 +4,7 @@ import { DEFAULT_PROTOCOL_PARAMS, type ProtocolParams, type VerifiedBlock } from
 import type { TestCommittee } from "@selvedge/integrity/testing";
 import { createFallbackCoin } from "../../src/coin/coin.ts";
 import type { CoinKeys } from "../../src/coin/port.ts";
-import { CommitRule, type DecidedCommit } from "../../src/commit/commit-rule.ts";
+import { CommitRule, type DecidedCommit, FIRST_EPOCH_BASE } from "../../src/commit/commit-rule.ts";
 import { epochSeedOf } from "../../src/commit/leader-schedule.ts";
 import { SealedCommits } from "../../src/commit/sealed-commits.ts";
 import { DagState } from "../../src/dag/dag-state.ts";
@@ -24,7 +24,7 @@ export class RuleRun {
 
   constructor(test: TestCommittee, options: RuleOptions = {}) {
     const { committee, chainId, crypto } = test;
-    const epochSeed = epochSeedOf(crypto.sha256, chainId, committee.epoch);
+    const epochSeed = epochSeedOf(crypto.sha256, { chainId, epoch: committee.epoch });
     this.dag = new DagState({ genesisIds: genesisIdsOf(test) });
     for (const block of options.restored ?? []) this.dag.insertBlock(block);
     this.rule = new CommitRule({
@@ -36,7 +36,7 @@ export class RuleRun {
       coin: options.coin ?? createFallbackCoin({ sha256: crypto.sha256, committee, epochSeed }),
       families: "both",
       epochSeed,
-      startTimestampMs: 0,
+      base: FIRST_EPOCH_BASE,
       resume: options.resume ?? null,
       sealedCommits: new SealedCommits(),
     });

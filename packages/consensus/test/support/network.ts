@@ -40,7 +40,7 @@ export function transactionsOutput(host: TestHost): readonly string[] {
 /** Author of P(round) while the first schedule rules. */
 export function firstLeaderOf(network: TestNetwork): (round: number) => number {
   const { crypto, chainId, committee } = network.chain;
-  const epochSeed = epochSeedOf(crypto.sha256, chainId, committee.epoch);
+  const epochSeed = epochSeedOf(crypto.sha256, { chainId, epoch: committee.epoch });
   const schedule = firstSchedule({ sha256: crypto.sha256, committee, epochSeed });
   return (round) => leaderIn(schedule, round);
 }

@@ -128,7 +128,7 @@ function chainLedByOthers(options: Partial<TestChainOptions>): TestChain {
 }
 
 function scheduleOf({ crypto, chainId, committee }: TestChain): LeaderSchedule {
-  const epochSeed = epochSeedOf(crypto.sha256, chainId, committee.epoch);
+  const epochSeed = epochSeedOf(crypto.sha256, { chainId, epoch: committee.epoch });
   return firstSchedule({ sha256: crypto.sha256, committee, epochSeed });
 }
 

@@ -22,7 +22,7 @@ import {
   readControl,
 } from "./block-wire.ts";
 import { FieldReader } from "./fields.ts";
-import { decode, encode } from "./msgpack.ts";
+import { decode, encode, wireInteger } from "./msgpack.ts";
 import { UPDATE_SHAPE, type UpdateEnvelope, completeUpdate, readUpdateEnvelope, updateWire } from "./update-codec.ts";
 
 const SIGNATURE_BYTES = 64;
@@ -94,21 +94,25 @@ export function restoreBlock(stored: Uint8Array, sha256: Sha256): Result<Verifie
   return block.ok ? ok(mint<VerifiedBlock>(block.value)) : block;
 }
 
+/** Where the blocks of an epoch begin. */
+export interface BlockOrigin {
+  readonly chainId: ChainId;
+  readonly epoch: Epoch;
+  /** Digest of the epoch's start (§11); absent in the first epoch, which the chain id already names. */
+  readonly startDigest?: Digest | undefined;
+}
+
 /** P5: the block of round 0 that everybody takes an author to have made. It exists as a reference only. */
-export function genesisRef(
-  origin: { chainId: ChainId; epoch: Epoch; author: ValidatorIndex },
-  sha256: Sha256,
-): BlockRef {
-  const preimage = encode([digestToBytes(origin.chainId), origin.epoch, origin.author]);
+export function genesisRef(origin: BlockOrigin & { readonly author: ValidatorIndex }, sha256: Sha256): BlockRef {
+  const { chainId, epoch, author, startDigest } = origin;
+  const start = startDigest === undefined ? [] : [digestToBytes(startDigest)];
+  const preimage = encode([digestToBytes(chainId), wireInteger(epoch), author, ...start]);
   const digest = digestOf<BlockDigest>(sha256, "genesis-block", preimage);
   return { round: GENESIS_ROUND, author: origin.author, digest };
 }
 
 /** One reference for each of the first `size` validators. */
-export function genesisRefs(
-  origin: { readonly chainId: ChainId; readonly epoch: Epoch; readonly size: number },
-  sha256: Sha256,
-): readonly BlockRef[] {
+export function genesisRefs(origin: BlockOrigin & { readonly size: number }, sha256: Sha256): readonly BlockRef[] {
   return Array.from({ length: origin.size }, (_, author) =>
     genesisRef({ ...origin, author: validatorIndex(author) }, sha256),
   );

@@ -91,6 +91,11 @@ export class FieldReader {
     return this.#asBytes(field, this.#take(), { min: 0, max: sizeBytesMax });
   }
 
+  bytesOrNull(field: string, sizeBytesMax: number): Uint8Array | null {
+    const value = this.#take();
+    return value === null ? null : this.#asBytes(field, value, { min: 0, max: sizeBytesMax });
+  }
+
   digest<Kind extends Digest = Digest>(field: string): Kind {
     return this.#asDigest(field, this.#take());
   }

@@ -15,6 +15,7 @@ import {
   GENESIS_MODELS_MAX,
   GENESIS_TENSORS_MAX,
   NAME_MAX_BYTES,
+  STAKE_MAX,
   TENSOR_NAME_MAX_CHARS,
   TENSOR_RANK_MAX,
   VERSION_UPDATES_MAX,
@@ -30,8 +31,7 @@ const KEY_BYTES = 32;
 const FORMAT = 1;
 const COIN_SETUPS: readonly GenesisCoin["setup"][] = ["none", "dealer"];
 const POSITIVE = { min: 1, max: Number.MAX_SAFE_INTEGER };
-/** COMMITTEE_SIZE_MAX stakes of this size still sum to a safe integer. */
-const STAKE_RANGE = { min: 1, max: 2 ** 40 };
+const STAKE_RANGE = { min: 1, max: STAKE_MAX };
 /** A weight has 16 fractional bits and must stay a safe integer. */
 const SAMPLE_WEIGHT_RANGE = { min: 1, max: 2 ** 32 };
 
@@ -86,6 +86,7 @@ const VALIDATOR_LAYOUT: Layout = {
     ["name", TEXT],
     ["stake", INTEGER],
     ["publicKey", BYTES],
+    ["encryptionKey", BYTES],
     ["coinPublicShares", { type: "list", of: BYTES }],
   ],
 };
@@ -128,7 +129,7 @@ export function readGenesis(fields: FieldReader): Genesis {
     name: fields.text("name", NAME_MAX_BYTES),
     createdMs: fields.count("createdMs"),
     params: fields.record({ name: "params", fieldCount: PROTOCOL_PARAM_NAMES.length }, readParams),
-    validators: fields.records({ name: "validators", fieldCount: 4, entriesMax: COMMITTEE_SIZE_MAX }, readValidator),
+    validators: fields.records({ name: "validators", fieldCount: 5, entriesMax: COMMITTEE_SIZE_MAX }, readValidator),
     coin: fields.record({ name: "coin", fieldCount: 2 }, readCoin),
     devices: fields.records({ name: "devices", fieldCount: 2, entriesMax: GENESIS_DEVICES_MAX }, readDevice),
     models: fields.records({ name: "models", fieldCount: 5, entriesMax: GENESIS_MODELS_MAX }, readModel),
@@ -146,6 +147,7 @@ function readValidator(fields: FieldReader): GenesisValidator {
     name: fields.text("name", NAME_MAX_BYTES),
     stake: fields.integer("stake", STAKE_RANGE),
     publicKey: fields.bytes("publicKey", KEY_BYTES),
+    encryptionKey: fields.bytes("encryptionKey", KEY_BYTES),
     coinPublicShares: fields.bytesList("coinPublicShares", {
       entriesMax: 4 * COMMITTEE_SIZE_MAX,
       size: { min: KEY_BYTES, max: KEY_BYTES },

@@ -1,13 +1,14 @@
 // What a genesis may not say, beyond types and ranges. Checked once, where a genesis is read, so that everything behind
 // it may take its committee, coin and models as they are.
 
-import { ed25519 } from "@noble/curves/ed25519.js";
-import { ristrettoGroup } from "../crypto/group.ts";
+import { coinTicketsOf } from "../coin-tickets.ts";
+import { isGroupKey } from "../crypto/dealing-key.ts";
 import { hexFromBytes } from "../digest.ts";
 import { type Rejection, rejection } from "../fault.ts";
 import type { Genesis, GenesisModel } from "../genesis.ts";
 import { unsoundParams } from "../params.ts";
 import { isModelShape } from "../tensor/weights.ts";
+import { isSoundPublicKey } from "./public-key.ts";
 
 type Check = (genesis: Genesis) => Rejection | undefined;
 
@@ -50,26 +51,22 @@ function checkKeys({ validators, devices }: Genesis): Rejection | undefined {
   if (weak !== undefined) {
     return rejection("GENESIS_KEY", `the public key of ${weak.name} is no point of the curve or has small order`);
   }
+  const deaf = validators.find(({ encryptionKey }) => !isGroupKey(encryptionKey));
+  if (deaf !== undefined) return rejection("GENESIS_KEY", `the encryption key of ${deaf.name} is no group element`);
   return (
     checkDistinct(
       "validator key",
       validators.map(({ publicKey }) => hexFromBytes(publicKey)),
     ) ??
     checkDistinct(
+      "validator encryption key",
+      validators.map(({ encryptionKey }) => hexFromBytes(encryptionKey)),
+    ) ??
+    checkDistinct(
       "device key",
       devices.map(({ publicKey }) => hexFromBytes(publicKey)),
     )
   );
-}
-
-/** Under a key of small order signatures hold that nobody made: ZIP-215 accepts them, so registration must not. */
-export function isSoundPublicKey(publicKey: Uint8Array): boolean {
-  try {
-    return !ed25519.Point.fromBytes(publicKey, true).isSmallOrder();
-  } catch {
-    // The library throws on whatever does not decode; there is nothing else here that could throw.
-    return false;
-  }
 }
 
 function checkCoin(genesis: Genesis): Rejection | undefined {
@@ -83,20 +80,15 @@ function checkNoCoin({ coin, validators }: Genesis): Rejection | undefined {
 }
 
 function checkDealerCoin({ coin, validators }: Genesis): Rejection | undefined {
-  if (new Set(validators.map(({ stake }) => stake)).size > 1) {
-    return rejection("GENESIS_UNEQUAL_STAKES", "unequal stakes are refused together with a dealer's coin");
-  }
-  if (!isCoinKey(coin.groupPublicKey))
+  const tickets = coinTicketsOf(validators);
+  if (!tickets.ok) return rejection("GENESIS_COIN_TICKETS", tickets.error.detail);
+  if (!isGroupKey(coin.groupPublicKey))
     return rejection("GENESIS_COIN", "genesis.coin.groupPublicKey is no group element");
-  // One ticket a validator, as stakes are equal.
   const odd = validators.find(
-    ({ coinPublicShares: [first, ...others] }) => first === undefined || others.length > 0 || !isCoinKey(first),
+    ({ coinPublicShares: shares }, index) =>
+      shares.length !== tickets.value.counts[index] || !shares.every((share) => isGroupKey(share)),
   );
-  return odd && rejection("GENESIS_COIN", `${odd.name} does not have one public share that is a group element`);
-}
-
-function isCoinKey(bytes: Uint8Array): boolean {
-  return ristrettoGroup.decode(bytes) !== undefined;
+  return odd && rejection("GENESIS_COIN", `${odd.name} does not have one public share, a group element, per ticket`);
 }
 
 function checkModels({ models, params }: Genesis): Rejection | undefined {

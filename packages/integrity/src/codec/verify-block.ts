@@ -12,7 +12,7 @@ import {
 import { mint } from "../brand.ts";
 import { type Committee, StakeTally, isMember, memberOf } from "../committee.ts";
 import type { Crypto } from "../crypto/port.ts";
-import { type ChainId, digestToBytes } from "../digest.ts";
+import { type ChainId, type Digest, digestToBytes } from "../digest.ts";
 import { type Rejection, rejection } from "../fault.ts";
 import { type ProtocolParams, coinShareAt } from "../params.ts";
 import { type Result, err, ok } from "../result.ts";
@@ -24,8 +24,12 @@ export interface BlockContext {
   readonly committee: Committee;
   readonly params: ProtocolParams;
   readonly crypto: Crypto;
-  /** False if the genesis has no group key: then no block ever carries a share. */
+  /** False if the epoch has no group key: then no block of it ever carries a share. */
   readonly hasCoin: boolean;
+  /** Of the epoch's start (§11); absent in the first epoch. */
+  readonly startDigest?: Digest | undefined;
+  /** Points of a share by validator; where absent, stakes are equal and everybody has one. */
+  readonly coinTickets?: readonly number[];
 }
 
 export interface BlockRejection extends Rejection {
@@ -34,9 +38,6 @@ export interface BlockRejection extends Rejection {
 }
 
 type Check = (block: SignedBlock, context: BlockContext) => Rejection | undefined;
-
-/** Points of a share: one a ticket, and one ticket a validator while unequal stakes are refused with a coin. */
-const TICKETS_PER_VALIDATOR = 1;
 
 /** Everything that costs no signature check. */
 const CHEAP_CHECKS: readonly Check[] = [
@@ -131,8 +132,7 @@ function checkParentStake({ header }: SignedBlock, { committee }: BlockContext):
 
 function checkGenesisParents({ header }: SignedBlock, context: BlockContext): Rejection | undefined {
   const isForeign = ({ round, author, digest }: BlockRef): boolean =>
-    round === 0 &&
-    digest !== genesisRef({ chainId: context.chainId, epoch: header.epoch, author }, context.crypto.sha256).digest;
+    round === 0 && digest !== genesisRef({ ...context, epoch: header.epoch, author }, context.crypto.sha256).digest;
   // P5
   const foreign = header.parents.find(isForeign);
   return foreign && rejection("BLOCK_P5_GENESIS", `a parent of round 0 by ${foreign.author} is not of this genesis`);
@@ -147,7 +147,8 @@ function checkHeaderBounds({ header }: SignedBlock, { params }: BlockContext): R
 }
 
 // P6
-function checkCoinShare({ header }: SignedBlock, { params, hasCoin }: BlockContext): Rejection | undefined {
+function checkCoinShare({ header }: SignedBlock, context: BlockContext): Rejection | undefined {
+  const { params, hasCoin, coinTickets } = context;
   const isDue = hasCoin && coinShareAt(params, header.round) !== undefined;
   const share = header.coinShare;
   if (isDue !== (share !== null)) {
@@ -156,8 +157,9 @@ function checkCoinShare({ header }: SignedBlock, { params, hasCoin }: BlockConte
       `a coin share is ${isDue ? "missing" : "not due"} in round ${header.round}`,
     );
   }
-  if (share === null || share.points.length === TICKETS_PER_VALIDATOR) return undefined;
-  return rejection("BLOCK_P6_COIN_SHARE", `${share.points.length} points for ${TICKETS_PER_VALIDATOR} ticket`);
+  const tickets = coinTickets === undefined ? 1 : coinTickets[header.author];
+  if (share === null || share.points.length === tickets) return undefined;
+  return rejection("BLOCK_P6_COIN_SHARE", `${share.points.length} points for ${tickets} tickets`);
 }
 
 // P6

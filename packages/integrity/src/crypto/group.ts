@@ -12,6 +12,9 @@ export const ELEMENT_SIZE_BYTES = 32;
 /** Uniform bytes that make one element without bias. */
 export const ELEMENT_SEED_SIZE_BYTES = 64;
 
+/** 2^7 multiples of each of 33 powers: 30 ms to make, ten times as fast afterwards. */
+const TABLE_WINDOW_BITS = 8;
+
 const Point: typeof ristretto255.Point = ristretto255.Point;
 type Point = InstanceType<typeof ristretto255.Point>;
 
@@ -33,6 +36,10 @@ export interface CoinGroup {
   readonly multiplyBase: (scalar: Scalar) => GroupElement;
   /** scalar · element in constant time: for secret scalars. */
   readonly multiply: (element: GroupElement, scalar: Scalar) => GroupElement;
+  /** scalar · element in variable time, fast after `prepared`: for verification, where everything is public. */
+  readonly multiplyPublic: (element: GroupElement, scalar: Scalar) => GroupElement;
+  /** The element with a table of its multiples, worth its making from about thirty products on. */
+  readonly prepared: (element: GroupElement) => GroupElement;
   /** Sum of scalar · element in variable time: for verification, where everything is public. */
   readonly sumOfProducts: (terms: readonly Term[]) => GroupElement;
   /** RFC 9380 hash_to_ristretto255 (SHA-512) with `domain` as its separation tag. */
@@ -54,6 +61,9 @@ export const ristrettoGroup: CoinGroup = {
   isEqual: (left, right) => pointOf(left).equals(pointOf(right)),
   multiplyBase: (scalar) => multiplySecret(Point.BASE, scalar),
   multiply: (element, scalar) => multiplySecret(pointOf(element), scalar),
+  multiplyPublic: (element, scalar) =>
+    scalar === ZERO_SCALAR ? elementOf(Point.ZERO) : elementOf(pointOf(element).multiplyUnsafe(scalar)),
+  prepared: (element) => elementOf(pointOf(element).precompute(TABLE_WINDOW_BITS, false)),
   sumOfProducts,
   hashToElement: (domain, message) =>
     elementOf(ristretto255_hasher.hashToCurve(message, { DST: separationTag(domain) })),

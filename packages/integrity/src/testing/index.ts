@@ -6,7 +6,9 @@ export {
   type TestCommittee,
   type TestDevice,
   testCommittee,
+  testDealingSecret,
   testDevice,
+  testEncryptionKey,
   testSigner,
 } from "./test-committee.ts";
 export {

@@ -5,8 +5,10 @@ import { mustExist } from "../assert.ts";
 import type { BlockBody } from "../block.ts";
 import { deviceIdOf } from "../codec/update-codec.ts";
 import { type Committee, createCommittee, memberOf } from "../committee.ts";
+import { dealingSecretOf, encryptionKeyOf } from "../crypto/dealing-key.ts";
 import type { Crypto, Signer } from "../crypto/port.ts";
 import { portableCrypto, portableSigner } from "../crypto/portable.ts";
+import type { Scalar } from "../crypto/scalar.ts";
 import { type ChainId, type DeviceId, digestOf } from "../digest.ts";
 import { type ValidatorIndex, epoch } from "../ids.ts";
 
@@ -47,8 +49,22 @@ export function testDevice(index: number): TestDevice {
 
 /** The signer of one seed for each role and index (up to 65535). */
 export function testSigner(role: "validator" | "device", index: number): Signer {
+  return portableSigner(testSeed(role, index));
+}
+
+/** The secret to which a dealing for this validator is encrypted. */
+export function testDealingSecret(index: number): Scalar {
+  return dealingSecretOf(testSeed("validator", index));
+}
+
+/** The public half of `testDealingSecret`. */
+export function testEncryptionKey(index: number): Uint8Array {
+  return encryptionKeyOf(testDealingSecret(index));
+}
+
+function testSeed(role: "validator" | "device", index: number): Uint8Array {
   const seed = new Uint8Array(32).fill(role === "validator" ? 0x11 : 0x22);
   seed[0] = index & 0xff;
   seed[1] = index >> 8;
-  return portableSigner(seed);
+  return seed;
 }

@@ -11,6 +11,7 @@ import {
   genesisFromJson,
   genesisToJson,
 } from "../../src/index.ts";
+import { testSigner } from "../../src/testing/index.ts";
 import { sha256 } from "./block-fixture.ts";
 import { expectOversizeRefused, expectTrailingByteRefused, expectTruncationsRefused } from "./codec-laws.ts";
 import { coinKey, soundGenesis } from "./genesis-fixture.ts";
@@ -122,6 +123,21 @@ describe("a genesis file is refused", () => {
       /^GENESIS_DUPLICATE: .*validator key/,
     ],
     [
+      "with a validator's dealing key twice",
+      (json) => (json.validators[1].encryptionKey = json.validators[0].encryptionKey),
+      /^GENESIS_DUPLICATE: .*validator encryption key/,
+    ],
+    [
+      "with a validator's dealing key that is none",
+      (json) => (json.validators[2].encryptionKey = "00".repeat(32)),
+      /^GENESIS_KEY: the encryption key of validator-2/,
+    ],
+    [
+      "without a validator's dealing key",
+      (json) => delete json.validators[2].encryptionKey,
+      /^GENESIS_FIELD: genesis\.validators\[2\]\.encryptionKey is missing/,
+    ],
+    [
       "with a device's key twice",
       (json) => (json.devices[1].publicKey = json.devices[0].publicKey),
       /^GENESIS_DUPLICATE: .*device key/,
@@ -142,9 +158,9 @@ describe("a genesis file is refused", () => {
       /^GENESIS_KEY: .*device-1/,
     ],
     [
-      "with unequal stakes under a dealer's coin",
+      "with unequal stakes whose tickets have other shares",
       (json) => (json.validators[0].stake = 2),
-      /^GENESIS_UNEQUAL_STAKES: unequal stakes are refused/,
+      /^GENESIS_COIN: validator-/,
     ],
     ["without the group's key", (json) => (json.coin.groupPublicKey = ""), /^GENESIS_COIN: .*groupPublicKey/],
     [
@@ -194,6 +210,16 @@ describe("a genesis file is refused", () => {
     ],
   ])("%s", (_, change, expected) => {
     expect(faultOf(fileWith(change))).toMatch(expected);
+  });
+
+  test("with stakes that no tickets stand for", () => {
+    const [first] = soundGenesis.validators;
+    if (first === undefined) throw new Error("there are four");
+    const validators = [20, 2, 11, 1, 8, 12, 7].map((stake, index) => {
+      const { publicKey } = testSigner("validator", index);
+      return { ...first, name: `v${index}`, publicKey, encryptionKey: coinKey(50 + index), stake };
+    });
+    expect(faultOf(genesisToJson({ ...soundGenesis, validators }))).toMatch(/^GENESIS_COIN_TICKETS: no rounding/);
   });
 
   test("with two coin shares that are both good", () => {

@@ -8,7 +8,7 @@ import {
   ristrettoGroup,
   scalarFromNumber,
 } from "../../src/index.ts";
-import { testSigner } from "../../src/testing/index.ts";
+import { testEncryptionKey, testSigner } from "../../src/testing/index.ts";
 
 export function coinKey(secret: number): Uint8Array {
   return ristrettoGroup.encode(ristrettoGroup.multiplyBase(scalarFromNumber(secret)));
@@ -22,6 +22,7 @@ export const soundGenesis: Genesis = {
     name: `validator-${index}`,
     stake: 1,
     publicKey: testSigner("validator", index).publicKey,
+    encryptionKey: testEncryptionKey(index),
     coinPublicShares: [coinKey(100 + index)],
   })),
   coin: { setup: "dealer", groupPublicKey: coinKey(99) },

@@ -12,6 +12,7 @@ import {
   decodeBlock,
   encode,
   epoch,
+  genesisRefs,
   restoreBlock,
   round,
   score,
@@ -157,6 +158,19 @@ describe("P5", () => {
     const other = genesisParents(testCommittee(7), 0).slice(0, 4);
     expect(outcomeOf(makeBlock({ round: round(1), parents: other }))).toBe("BLOCK_P5_GENESIS true");
   });
+  test("P5 a later epoch's genesis is that of its start, and of no other", () => {
+    const { chainId, committee, signers } = four;
+    const origin = { chainId, epoch: committee.epoch, size: signers.length };
+    const startDigest = digestNamed("start");
+    const parents = genesisRefs({ ...origin, startDigest }, sha256);
+    const block = makeBlock({ round: round(1), parents });
+    expect(outcomeOf(block, { ...context, startDigest })).toBe("ok");
+    expect(outcomeOf(block, { ...context, startDigest: digestNamed("another start") })).toBe("BLOCK_P5_GENESIS true");
+    expect(outcomeOf(block)).toBe("BLOCK_P5_GENESIS true");
+    expect(outcomeOf(makeBlock({ round: round(1), parents: genesis }), { ...context, startDigest })).toBe(
+      "BLOCK_P5_GENESIS true",
+    );
+  });
   test("P5 a late author's own parent may still be the genesis", () => {
     const own = genesis.slice(0, 1);
     expect(outcomeOf(makeBlock({ parents: [...own, ...parentsAt(2, [1, 2, 3])] }))).toBe("ok");
@@ -261,6 +275,10 @@ describe("P6 coin share", () => {
     expect(outcomeOf(blockAt(13, { ...share, points: [...share.points, ...share.points] }))).toBe(
       "BLOCK_P6_COIN_SHARE true",
     );
+    const weighted = { ...contextOf(four), coinTickets: [2, 0, 1, 1] };
+    const twoPoints = { ...share, points: [...share.points, ...share.points] };
+    expect(outcomeOf(blockAt(13, twoPoints), weighted)).toBe("ok");
+    expect(outcomeOf(blockAt(13, share), weighted)).toBe("BLOCK_P6_COIN_SHARE true");
   });
 });
 

@@ -5,6 +5,7 @@ import {
   type DeviceId,
   type ModelId,
   type SequenceNumber,
+  type UpdateDigest,
   type WireValue,
   compareDigests,
   digestToBytes,
@@ -19,6 +20,8 @@ export interface AccountSnapshot {
   readonly modelId: ModelId;
   readonly lastClosed: number;
   readonly closedAbove: readonly number[];
+  /** Ascending by sequence: the one update that may still be certified. */
+  readonly reserved: readonly (readonly [sequence: number, update: UpdateDigest])[];
 }
 
 /** Of a device that has not submitted anything to a model yet. */
@@ -35,6 +38,8 @@ export class Account {
   #lastClosed: number;
   /** Closed sequences above #lastClosed + 1; at most `sequenceWindow` of them, since none beyond it is taken up. */
   readonly #closedAbove: Set<number>;
+  /** By sequence: what an earlier epoch left visible (§11). Open sequences within the window only. */
+  readonly #reserved: Map<number, UpdateDigest>;
   /** Waiting updates, certified or not. */
   readonly #pending = new Set<PendingUpdate>();
 
@@ -44,6 +49,7 @@ export class Account {
     this.modelId = snapshot.modelId;
     this.#lastClosed = snapshot.lastClosed;
     this.#closedAbove = new Set(snapshot.closedAbove);
+    this.#reserved = new Map(snapshot.reserved);
   }
 
   get lastClosed(): number {
@@ -56,8 +62,25 @@ export class Account {
 
   close(sequence: SequenceNumber): void {
     if (this.isClosed(sequence)) return;
+    this.#reserved.delete(sequence);
     this.#closedAbove.add(sequence);
     while (this.#closedAbove.delete(this.#lastClosed + 1)) this.#lastClosed += 1;
+  }
+
+  /** The one update of the sequence that may still be certified, if it is so. */
+  reservedFor(sequence: SequenceNumber): UpdateDigest | undefined {
+    return this.#reserved.get(sequence);
+  }
+
+  reserve(sequence: SequenceNumber, update: UpdateDigest): void {
+    this.#reserved.set(sequence, update);
+  }
+
+  /** Reserved sequences whose update does not wait here, ascending. */
+  unclaimed(): readonly (readonly [SequenceNumber, UpdateDigest])[] {
+    return this.snapshot()
+      .reserved.map(([sequence, update]) => [sequenceNumber(sequence), update] as const)
+      .filter(([sequence]) => this.waitingOf(sequence).length === 0);
   }
 
   add(update: PendingUpdate): void {
@@ -74,28 +97,35 @@ export class Account {
   }
 
   sequenceInfo(window: number): SequenceInfo {
-    const taken = new Set([...this.#pending].map(({ update }) => update.header.sequence));
+    const waiting = [...this.#pending].map(({ update }) => Number(update.header.sequence));
+    const taken = new Set([...waiting, ...this.#reserved.keys()]);
     let next = this.#lastClosed + 1;
-    while (this.#closedAbove.has(next) || taken.has(sequenceNumber(next))) next += 1;
+    while (this.#closedAbove.has(next) || taken.has(next)) next += 1;
     return { lastClosed: this.#lastClosed, next: sequenceNumber(next), highest: this.#lastClosed + window };
   }
 
   snapshot(): AccountSnapshot {
     const closedAbove = [...this.#closedAbove].sort((left, right) => left - right);
-    return { deviceId: this.deviceId, modelId: this.modelId, lastClosed: this.#lastClosed, closedAbove };
+    const reserved = [...this.#reserved].sort(([left], [right]) => left - right);
+    return { deviceId: this.deviceId, modelId: this.modelId, lastClosed: this.#lastClosed, closedAbove, reserved };
   }
 
   /** Leaf of the accounts tree. */
   stateFields(): readonly WireValue[] {
-    const { lastClosed, closedAbove } = this.snapshot();
+    const { lastClosed, closedAbove, reserved } = this.snapshot();
     return [
       digestToBytes(this.deviceId),
       this.modelId,
       wireInteger(lastClosed),
       closedAbove.map(wireInteger),
       [...this.#pending].sort(byDigest).map(pendingWire),
+      reserved.map(reservedWire),
     ];
   }
+}
+
+export function reservedWire([sequence, update]: AccountSnapshot["reserved"][number]): WireValue {
+  return [wireInteger(sequence), digestToBytes(update)];
 }
 
 function byDigest(left: PendingUpdate, right: PendingUpdate): number {

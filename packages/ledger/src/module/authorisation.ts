@@ -11,7 +11,11 @@ import {
   type ProtocolParams,
   type Rejection,
   type Result,
+  type Sha256,
+  type UpdateDigest,
   type UpdateHeader,
+  digestOf,
+  encodeUpdateHeader,
   err,
   isSameBytes,
   ok,
@@ -26,11 +30,14 @@ import type { Model } from "./model.ts";
 
 /** The parts of the state that authorisation reads. */
 export interface AuthorisationView {
+  readonly sha256: Sha256;
   readonly chainId: ChainId;
   readonly params: ProtocolParams;
   readonly identity: Identity;
   readonly models: ReadonlyMap<ModelId, Model>;
   readonly accountOf: (device: DeviceId, model: ModelId) => Account | undefined;
+  /** It was refused when it was output, and has not been output with more luck since. */
+  readonly isRefused: (update: UpdateDigest) => boolean;
 }
 
 /** U3: what an honest validator asks of a header before it looks at the payload. */
@@ -39,6 +46,11 @@ export function checkUpdate(view: AuthorisationView, header: UpdateHeader): Resu
   if (!model.ok) return model;
   const sequence = checkSequence(view, header);
   if (!sequence.ok) return sequence;
+  const digest = digestOf<UpdateDigest>(view.sha256, "update", encodeUpdateHeader(header));
+  const reserved = view.accountOf(header.deviceId, header.modelId)?.reservedFor(header.sequence) ?? digest;
+  if (reserved !== digest) return refuse("UPDATE_RESERVED", `of the sequence only update ${reserved} may count`);
+  // §11: its header is in the output and does not wait, so an end marker would not list it.
+  if (view.isRefused(digest)) return refuse("UPDATE_REFUSED_BEFORE", "it was refused when it was output");
   return permitOf(model.value, header);
 }
 

@@ -23,10 +23,10 @@ export interface PendingSnapshot {
 
 export class PendingUpdate {
   readonly update: SignedUpdate;
-  /** Commit of the header's first output: from here U5's expiry counts. */
-  readonly firstOutput: number;
-  readonly #committee: Committee;
-  /** The first ack output of each author, with its score (U6). */
+  /** Commit of the header's first output in this epoch, or before it began: from here U5's expiry counts. */
+  #firstOutput: number;
+  #committee: Committee;
+  /** The first ack output of each author in this epoch, with its score (U6). */
   readonly #acks: Map<ValidatorIndex, Score | null>;
   #ackedStake = 0;
   #scoredStake = 0;
@@ -36,11 +36,15 @@ export class PendingUpdate {
   constructor(committee: Committee, snapshot: PendingSnapshot) {
     this.#committee = committee;
     this.update = snapshot.update;
-    this.firstOutput = snapshot.firstOutput;
+    this.#firstOutput = snapshot.firstOutput;
     this.#certifiedAt = snapshot.certifiedAt;
     this.#score = snapshot.score;
     this.#acks = new Map();
     for (const [author, score] of snapshot.acks) this.ack(author, score);
+  }
+
+  get firstOutput(): number {
+    return this.#firstOutput;
   }
 
   get ackedStake(): number {
@@ -69,6 +73,15 @@ export class PendingUpdate {
     return true;
   }
 
+  /** Another committee's acks count from here on. What is certified stays so, and a score that is fixed stays. */
+  beginEpoch(committee: Committee, base: number): void {
+    this.#committee = committee;
+    this.#firstOutput = base;
+    this.#acks.clear();
+    this.#ackedStake = 0;
+    this.#scoredStake = 0;
+  }
+
   certify(commitIndex: number): void {
     this.#certifiedAt = commitIndex;
   }
@@ -87,7 +100,7 @@ export class PendingUpdate {
   snapshot(): PendingSnapshot {
     return {
       update: this.update,
-      firstOutput: this.firstOutput,
+      firstOutput: this.#firstOutput,
       certifiedAt: this.#certifiedAt,
       score: this.#score,
       acks: [...this.#acks].sort(([left], [right]) => left - right),

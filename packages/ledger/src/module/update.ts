@@ -4,6 +4,7 @@
 import {
   type Committee,
   type DeviceId,
+  type ListedUpdate,
   type ModelId,
   type ProtocolParams,
   type RejectionCode,
@@ -26,13 +27,17 @@ import { EarlyAcks } from "./early-acks.ts";
 import { FinishedUpdates, type UpdateOutcome } from "./finished-updates.ts";
 import type { Model } from "./model.ts";
 import { PendingUpdate } from "./pending-update.ts";
+import { type VisibleSequence, visibleSequences } from "./reservations.ts";
 
 export interface UpdateBookOptions {
   readonly sha256: Sha256;
   readonly committee: Committee;
+  /** The commit that the epoch goes on from: 0 in the first one. */
+  readonly epochBase: number;
   readonly params: ProtocolParams;
   readonly limits: LedgerLimits;
   readonly models: ReadonlyMap<ModelId, Model>;
+  readonly isEnrolled: (device: DeviceId) => boolean;
   readonly finished?: FinishedUpdates;
 }
 
@@ -44,26 +49,58 @@ export interface Step {
 
 export class UpdateBook {
   readonly #options: UpdateBookOptions;
+  /** Whose acks count. */
+  #committee: Committee;
+  /** What an earlier epoch left reserved is so from this commit on. */
+  #epochBase: number;
   readonly #accounts = new Map<string, Account>();
   /** Every waiting update, certified or not, in the order of first output. */
   readonly #pending = new Map<UpdateDigest, PendingUpdate>();
   /** Those of #pending that are not certified, in the same order: expiry takes from the front. */
   readonly #uncertified = new Map<UpdateDigest, PendingUpdate>();
-  readonly #early: EarlyAcks;
+  #early: EarlyAcks;
   readonly #finished: FinishedUpdates;
   readonly #accountTree: MutableTree;
-  readonly #earlyTree: MutableTree;
+  #earlyTree: MutableTree;
+  /**
+   * Refused when they were output, newest last: whoever acked one afterwards would promise what does not wait here.
+   * For `checkUpdate` alone and in no state, so that a restart may forget it.
+   */
+  readonly #refused = new Set<UpdateDigest>();
   /** Accounts whose leaf is out of date. */
   readonly #changed = new Set<Account>();
 
   constructor(options: UpdateBookOptions) {
-    const { sha256, committee, limits } = options;
+    const { sha256, committee, epochBase, limits } = options;
     this.#options = options;
+    this.#committee = committee;
+    this.#epochBase = epochBase;
     this.#early = new EarlyAcks(committee.validators.length, limits.earlyAcksPerAuthorMax);
     this.#finished = options.finished ?? new FinishedUpdates(sha256, limits.finishedUpdatesMax);
     this.#accountTree = new MutableTree(sha256);
-    this.#earlyTree = new MutableTree(sha256);
-    for (const _ of committee.validators) this.#earlyTree.append(encode([]));
+    this.#earlyTree = this.#emptyEarlyTree();
+  }
+
+  /**
+   * §11: from here on acks of the next committee count. Of every sequence that is not closed one visible update keeps its
+   * claim; if two are visible the device has signed twice, and the sequence closes without one.
+   */
+  beginEpoch(committee: Committee, listed: readonly ListedUpdate[], step: Step): void {
+    this.#committee = committee;
+    this.#epochBase = step.index;
+    this.#early = new EarlyAcks(committee.validators.length, this.#options.limits.earlyAcksPerAuthorMax);
+    this.#earlyTree = this.#emptyEarlyTree();
+    const waiting = [...this.#uncertified.values()].map(({ update }) => update);
+    for (const visible of visibleSequences(waiting, listed)) this.#reserve(visible, step);
+    for (const pending of this.#pending.values()) {
+      pending.beginEpoch(committee, step.index);
+      this.#changed.add(this.#accountFor(pending.update.header.deviceId, pending.update.header.modelId));
+    }
+  }
+
+  /** Headers that wait without a certificate, in the order of first output: to be proposed again in a new epoch. */
+  get uncertified(): readonly SignedUpdate[] {
+    return [...this.#uncertified.values()].map(({ update }) => update);
   }
 
   /** Executes the updates and acks of one commit's blocks, in output order. */
@@ -107,6 +144,10 @@ export class UpdateBook {
     return this.#finished.get(update);
   }
 
+  isRefused(update: UpdateDigest): boolean {
+    return this.#refused.has(update);
+  }
+
   get accounts(): readonly Account[] {
     return [...this.#accounts.values()];
   }
@@ -116,7 +157,7 @@ export class UpdateBook {
   }
 
   get authors(): readonly ValidatorIndex[] {
-    return this.#options.committee.validators.map(({ index }) => index);
+    return this.#committee.validators.map(({ index }) => index);
   }
 
   get early(): EarlyAcks {
@@ -156,10 +197,11 @@ export class UpdateBook {
     const { view, step, touched } = context;
     const refusal = this.#refusalOf(update, view);
     if (refusal !== undefined) {
+      this.#rememberRefused(update.digest);
       step.events.push({ type: "updateRefused", update: update.digest, code: refusal });
       return;
     }
-    const pending = new PendingUpdate(this.#options.committee, {
+    const pending = new PendingUpdate(this.#committee, {
       update,
       firstOutput: step.index,
       certifiedAt: null,
@@ -178,8 +220,17 @@ export class UpdateBook {
     if (!model.ok) return model.error.code;
     const sequence = checkSequence(view, header);
     if (!sequence.ok) return sequence.error.code;
+    const reserved = this.accountOf(header.deviceId, header.modelId)?.reservedFor(header.sequence);
+    if (reserved !== undefined && reserved !== update.digest) return "UPDATE_RESERVED";
     const rivals = this.accountOf(header.deviceId, header.modelId)?.waitingOf(header.sequence).length ?? 0;
     return rivals < this.#options.limits.headersPerSequenceMax ? undefined : "UPDATE_CONFLICTS";
+  }
+
+  #rememberRefused(update: UpdateDigest): void {
+    this.#refused.add(update);
+    if (this.#refused.size <= this.#options.limits.finishedUpdatesMax) return;
+    const [oldest] = this.#refused;
+    if (oldest !== undefined) this.#refused.delete(oldest);
   }
 
   #onAckWithoutHeader(author: ValidatorIndex, ack: Parameters<EarlyAcks["add"]>[1]): void {
@@ -189,6 +240,7 @@ export class UpdateBook {
 
   #enter(pending: PendingUpdate): void {
     const { digest, header } = pending.update;
+    this.#refused.delete(digest);
     this.#pending.set(digest, pending);
     this.#uncertified.set(digest, pending);
     const account = this.#accountFor(header.deviceId, header.modelId);
@@ -224,6 +276,7 @@ export class UpdateBook {
   #expire(step: Step): void {
     const lastExpired = step.index - this.#options.params.updateExpiry;
     this.#early.expire(lastExpired);
+    if (this.#epochBase > 0 && lastExpired === this.#epochBase) this.#expireReserved(step);
     const expired: PendingUpdate[] = [];
     for (const pending of this.#uncertified.values()) {
       if (pending.firstOutput > lastExpired) break;
@@ -236,6 +289,44 @@ export class UpdateBook {
       step.events.push({ type: "updateExpired", update: digest });
       this.#closeSequence(pending, step);
     }
+  }
+
+  /** §11: what was reserved when the epoch began and has not come since goes as if it had been output then. */
+  #expireReserved(step: Step): void {
+    for (const account of this.#accounts.values()) {
+      for (const [sequence, update] of account.unclaimed()) {
+        account.close(sequence);
+        this.#changed.add(account);
+        step.events.push({ type: "updateExpired", update });
+      }
+    }
+  }
+
+  /** §11: for one (device, model, sequence) of which something was visible at the end of the epoch. */
+  #reserve({ deviceId, modelId, sequence, updates }: VisibleSequence, step: Step): void {
+    const { models, params, isEnrolled } = this.#options;
+    if (!isEnrolled(deviceId) || !models.has(modelId)) return;
+    const account = this.#accountFor(deviceId, modelId);
+    // Nobody honest acks beyond the window, so no receipt is for more than it.
+    if (account.isClosed(sequence) || sequence > account.lastClosed + params.sequenceWindow) return;
+    this.#changed.add(account);
+    const [only, ...rivals] = updates;
+    if (only !== undefined && rivals.length === 0) {
+      account.reserve(sequence, only);
+      return;
+    }
+    account.close(sequence);
+    step.events.push({ type: "deviceSignedTwice", deviceId, modelId, sequence, updates });
+    for (const waiting of account.waitingOf(sequence)) {
+      this.finish(waiting, { type: "dropped", code: "UPDATE_SIGNED_TWICE" });
+      step.events.push({ type: "updateDropped", update: waiting.update.digest, code: "UPDATE_SIGNED_TWICE" });
+    }
+  }
+
+  #emptyEarlyTree(): MutableTree {
+    const tree = new MutableTree(this.#options.sha256);
+    for (const _ of this.#committee.validators) tree.append(encode([]));
+    return tree;
   }
 
   /** Nothing else of the sequence can be certified any more. */
@@ -254,7 +345,7 @@ export class UpdateBook {
     const key = accountKey(deviceId, modelId);
     let account = this.#accounts.get(key);
     if (account === undefined) {
-      account = new Account(this.#accounts.size, { deviceId, modelId, lastClosed: 0, closedAbove: [] });
+      account = new Account(this.#accounts.size, { deviceId, modelId, lastClosed: 0, closedAbove: [], reserved: [] });
       this.#accounts.set(key, account);
     }
     return account;

@@ -4,7 +4,9 @@ export {
   type BlockDraft,
   LedgerScenario,
   type ScenarioOptions,
+  type ScenarioSigning,
   type UpdateDraft,
   ackBlocks,
   weightsFrom,
 } from "./ledger-scenario.ts";
+export { standInDealing, standInDealingBytes } from "./stand-in-dealing.ts";

@@ -6,10 +6,15 @@ import {
   type BlockHeader,
   type ChainId,
   type Committee,
+  type ControlEntry,
+  type Crypto,
   DEFAULT_PROTOCOL_PARAMS,
+  type DealingScheme,
   type DeltaCodec,
   type Digest,
+  type EpochStart,
   type Genesis,
+  type GenesisCoin,
   type GenesisModel,
   type ModelPolicy,
   type ProtocolParams,
@@ -40,20 +45,30 @@ import {
   writeWeights,
   zeroDigest,
 } from "@selvedge/integrity";
+import { testEncryptionKey } from "@selvedge/integrity/testing";
 import type { AggregationJob } from "../aggregate/job.ts";
 import { type AggregationResult, runAggregation } from "../aggregate/run-aggregation.ts";
 import type { CommitInput, DoneResult, Ledger, LedgerOptions } from "../ledger-api.ts";
-import type { LedgerLimits } from "../limits.ts";
+import { LEDGER_LIMITS, type LedgerLimits } from "../limits.ts";
 import { genesisRecord } from "../module/model.ts";
 
 export interface ScenarioOptions {
   readonly stakes?: readonly number[];
   readonly deviceCount?: number;
   readonly params?: Partial<ProtocolParams>;
-  readonly limits?: LedgerLimits;
+  readonly limits?: Partial<LedgerLimits>;
+  /** Sound keys and signatures, as a change of the committee needs them. */
+  readonly signing?: ScenarioSigning;
+  readonly coin?: GenesisCoin;
+  readonly dealingScheme?: DealingScheme;
   /** One model each, named `model-a`, `model-b`, … */
   readonly policies?: readonly Partial<ModelPolicy>[];
   readonly sha256?: Sha256;
+}
+
+export interface ScenarioSigning {
+  readonly verify: Crypto["verify"];
+  readonly signerOf: (role: "validator" | "device", index: number) => Signer;
 }
 
 export interface UpdateDraft {
@@ -73,6 +88,7 @@ export interface BlockDraft {
   readonly updates?: readonly SignedUpdate[];
   readonly acks?: readonly Ack[];
   readonly transactions?: readonly Uint8Array[];
+  readonly control?: readonly ControlEntry[];
 }
 
 const TENSORS: readonly TensorShape[] = [
@@ -91,6 +107,7 @@ const POLICY: ModelPolicy = {
 };
 
 const CHUNK_BYTES = 1024;
+const NO_COIN: GenesisCoin = { setup: "none", groupPublicKey: new Uint8Array(0) };
 
 /** Everything that tests need to drive a ledger and to play its host. */
 export class LedgerScenario {
@@ -102,11 +119,14 @@ export class LedgerScenario {
   readonly genesisWeights: Uint8Array = writeWeights(weightsFrom([0, 0, 0, 0, 0]));
   /** Payloads and weights files by root: what a host would keep in its store. */
   readonly blobs: Map<Digest, Uint8Array> = new Map();
+  readonly #signing: ScenarioSigning | undefined;
+  #epoch = epoch(0);
   #index = 0;
   #previous: CommitInput["commit"]["digest"] = zeroDigest();
 
   constructor(options: ScenarioOptions = {}) {
     this.sha256 = options.sha256 ?? portableCrypto.sha256;
+    this.#signing = options.signing;
     this.genesis = this.#genesisOf(options);
     this.committee = createCommittee(epoch(0), this.genesis.validators);
     this.chainId = digestOf<ChainId>(this.sha256, "chain", Uint8Array.of(7));
@@ -114,8 +134,9 @@ export class LedgerScenario {
       genesis: this.genesis,
       chainId: this.chainId,
       committee: this.committee,
-      crypto: { sha256: this.sha256 },
-      ...(options.limits && { limits: options.limits }),
+      crypto: { sha256: this.sha256, verify: options.signing?.verify ?? portableCrypto.verify },
+      ...(options.dealingScheme && { dealingScheme: options.dealingScheme }),
+      ...(options.limits && { limits: { ...LEDGER_LIMITS, ...options.limits } }),
     };
     this.#keep(this.genesisWeights);
   }
@@ -132,7 +153,8 @@ export class LedgerScenario {
     const codec = draft.codec ?? "f32";
     const encoded = encodeDelta(weightsFrom(draft.values ?? [1, 2, 3, 4, 5]), codec);
     if (!encoded.ok) throw new Error(encoded.error.detail);
-    const publicKey = toyKey(100 + (draft.device ?? 0));
+    const signer = this.#device(draft.device ?? 0);
+    const { publicKey } = signer;
     const header: UpdateHeader = {
       version: 1,
       chainId: this.chainId,
@@ -149,7 +171,17 @@ export class LedgerScenario {
       privacy: null,
       ...draft.header,
     };
-    return signUpdate(header, toySigner(publicKey), this.sha256);
+    return signUpdate(header, signer, this.sha256);
+  }
+
+  /** Later commits and blocks are of this epoch. */
+  beginEpoch(start: EpochStart): void {
+    this.#epoch = start.epoch;
+  }
+
+  /** Member `index` of the genesis; with `signing` also who joins later. */
+  validator(index: number): Signer {
+    return this.#signing?.signerOf("validator", index) ?? toySigner(toyKey(index));
   }
 
   /** The next commit of this chain. */
@@ -161,7 +193,7 @@ export class LedgerScenario {
       {
         index: commitIndex(this.#index),
         previous: this.#previous,
-        epoch: epoch(0),
+        epoch: this.#epoch,
         slot: { kind: "P", number: this.#index },
         leader,
         blocks: built.map(({ ref }) => ref),
@@ -207,7 +239,7 @@ export class LedgerScenario {
     const header: Omit<BlockHeader, "acksRoot" | "updatesRoot" | "transactionsRoot" | "controlRoot"> = {
       version: 1,
       chainId: this.chainId,
-      epoch: epoch(0),
+      epoch: this.#epoch,
       round: round(10 * this.#index + position),
       author: validatorIndex(draft.author),
       parents: [],
@@ -216,12 +248,17 @@ export class LedgerScenario {
       checkpointVotes: [],
       timestampMs: 0,
     };
-    const { updates = [], acks = [], transactions = [] } = draft;
-    const body = { updates, acks, transactions, control: [] };
+    const { updates = [], acks = [], transactions = [], control = [] } = draft;
+    const body = { updates, acks, transactions, control };
     return buildBlock({ header, body }, toySigner(toyKey(draft.author)), this.sha256);
   }
 
-  #genesisOf({ stakes = [1, 1, 1, 1], deviceCount = 4, params, policies = [{}] }: ScenarioOptions): Genesis {
+  #device(index: number): Signer {
+    return this.#signing?.signerOf("device", index) ?? toySigner(toyKey(100 + index));
+  }
+
+  #genesisOf(options: ScenarioOptions): Genesis {
+    const { stakes = [1, 1, 1, 1], deviceCount = 4, params, policies = [{}], coin = NO_COIN } = options;
     const weightsRoot = payloadRoot(this.sha256, this.genesisWeights, CHUNK_BYTES);
     return {
       name: "scenario",
@@ -230,13 +267,14 @@ export class LedgerScenario {
       validators: stakes.map((stake, index) => ({
         name: `validator-${index}`,
         stake,
-        publicKey: toyKey(index),
-        coinPublicShares: [],
+        publicKey: this.validator(index).publicKey,
+        encryptionKey: this.#signing ? testEncryptionKey(index) : toyKey(index),
+        coinPublicShares: coin.setup === "none" ? [] : [coin.groupPublicKey],
       })),
-      coin: { setup: "none", groupPublicKey: new Uint8Array(0) },
+      coin,
       devices: Array.from({ length: deviceCount }, (_, index) => ({
         name: `device-${index}`,
-        publicKey: toyKey(100 + index),
+        publicKey: this.#device(index).publicKey,
       })),
       models: policies.map((policy, index) => ({
         id: modelId(`model-${String.fromCharCode(97 + index)}`),

@@ -1,5 +1,6 @@
 // Pace (A2, C3): an honest validator makes a block in every round, except rounds that are settled before it gets there,
-// and none sooner than the least delay after its last one, unless a quorum is ahead of it.
+// and none sooner than the least delay after its last one, unless a quorum is ahead of it. What an amnesiac leaves out
+// between what it may have signed and what it resumes at is no fault (§11).
 
 import { type Micros, msOfMicros } from "../kernel/time.ts";
 import type { Observed } from "../protocol/observation.ts";
@@ -24,7 +25,7 @@ interface LastBlock {
 export class PaceChecker implements Checker {
   readonly name: string = NAME;
   readonly property: string = "An honest validator leaves out no open round, and hurries only after a quorum.";
-  readonly watches = ["accepted", "signed"] as const;
+  readonly watches = ["accepted", "signed", "reported"] as const;
   readonly isRequired: boolean = true;
   readonly #options: PaceOptions;
   readonly #quorumStake: number;
@@ -50,6 +51,7 @@ export class PaceChecker implements Checker {
       this.#accepted[observed.node]?.add(this.#options.index.of(observed.block).id);
       return undefined;
     }
+    if (observed.type === "reported" && observed.fault === "amnesia") this.#last[observed.node] = undefined;
     if (observed.type !== "signed") return undefined;
     const last = this.#last[observed.node];
     this.#last[observed.node] = { round: observed.round, atUs: observed.atUs };

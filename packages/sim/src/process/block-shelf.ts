@@ -19,6 +19,15 @@ export class BlockShelf {
     return this.#rounds[round]?.find(({ ref }) => ref.digest === digest && ref.author === author);
   }
 
+  /** Of its highest round, the one accepted first. */
+  newestOf(author: number): VerifiedBlock | null {
+    for (let round = this.#rounds.length - 1; round > 0; round -= 1) {
+      const newest = this.#rounds[round]?.find(({ ref }) => ref.author === author);
+      if (newest !== undefined) return newest;
+    }
+    return null;
+  }
+
   findAll(refs: readonly BlockRef[]): readonly VerifiedBlock[] {
     return refs.flatMap((ref) => this.find(ref) ?? []);
   }

@@ -17,6 +17,13 @@ export interface StatusParts {
 
 export const STATUS_BEFORE_START: ProcessStatus = { round: 0, lastCommitIndex: 0, gauges: {}, impediment: null };
 
+/** Why it takes no part although it runs. */
+function impedimentOf({ signing }: EngineStatus): string | null {
+  if (signing.standing === "recovering") return "recovering: the store lacks blocks that were signed";
+  if (signing.standing === "listening") return `listening: it goes on at round ${signing.resumeRound}`;
+  return signing.standing === "stopped" ? "stopped: somebody else signs with its key" : null;
+}
+
 export function statusOf({ engine, shelf, executor, desk, refusedCount }: StatusParts): ProcessStatus {
   return {
     round: engine.round,
@@ -31,6 +38,6 @@ export function statusOf({ engine, shelf, executor, desk, refusedCount }: Status
       headersWaiting: desk?.waitingCount ?? 0,
       blocksRefused: refusedCount,
     },
-    impediment: engine.isAmnesiac ? "amnesiac: the store lacks a block that was signed" : null,
+    impediment: impedimentOf(engine),
   };
 }

@@ -31,6 +31,8 @@ import {
   assert,
   chainIdOf,
   createCommittee,
+  dealingSecretOf,
+  encryptionKeyOf,
   epoch,
   modelId,
   modelShapeOf,
@@ -181,7 +183,11 @@ interface CoinSource {
 function coinsOf({ committee, chainId, dealt, isModelled }: CoinSource): (index: number) => CoinKeys {
   if (isModelled) return (index) => createModelledCoin(committee, validatorIndex(index));
   if (dealt === undefined) {
-    const coin = createFallbackCoin({ sha256, committee, epochSeed: epochSeedOf(sha256, chainId, committee.epoch) });
+    const coin = createFallbackCoin({
+      sha256,
+      committee,
+      epochSeed: epochSeedOf(sha256, { chainId, epoch: committee.epoch }),
+    });
     return () => coin;
   }
   const { secretShares, ...publics } = dealt;
@@ -218,6 +224,7 @@ function makeGenesis({ scenario, members, params, devices, weights, dealt }: Gen
     validators: members.map((member, index) => ({
       ...member,
       name: `validator-${index}`,
+      encryptionKey: encryptionKeyOf(dealingSecretOf(seedBytes(index))),
       coinPublicShares: dealt?.publicShares[index] ?? [],
     })),
     coin,

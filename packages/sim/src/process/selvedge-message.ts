@@ -1,6 +1,7 @@
 // What our nodes say to one another in the world, as bodies of envelopes. Blocks are shared objects that carry their bytes;
 // a receiver takes none that does not pass `verifyBlock`. Sizes are those on the wire.
 
+import type { NewestAnswer } from "@selvedge/consensus";
 import type { BlockRef, Digest, VerifiedBlock } from "@selvedge/integrity";
 import type { OutgoingMessage } from "../protocol/message.ts";
 
@@ -9,6 +10,9 @@ export type SelvedgeBody =
   | { readonly type: "blocks"; readonly blocks: readonly VerifiedBlock[]; readonly fetchId: number | null }
   | { readonly type: "fetch"; readonly fetchId: number; readonly refs: readonly BlockRef[] }
   | { readonly type: "fetchRange"; readonly fetchId: number; readonly fromRound: number; readonly toRound: number }
+  /** For the newest blocks by the asker and by the asked. */
+  | { readonly type: "newestRequest" }
+  | ({ readonly type: "newest" } & NewestAnswer)
   | { readonly type: "payload"; readonly payload: Uint8Array }
   | { readonly type: "payloadRequest"; readonly root: Digest }
   /** Blocks as bytes that nobody has looked at: damaged on the way, or made up. */
@@ -44,6 +48,18 @@ export function rangeMessage(
 ): OutgoingMessage {
   const body: SelvedgeBody = { type: "fetchRange", fetchId, ...rounds };
   return { to, kind: "fetchRange", sizeBytes: FRAME_BYTES + 16, body };
+}
+
+export function newestRequestMessage(to: number): OutgoingMessage {
+  const body: SelvedgeBody = { type: "newestRequest" };
+  return { to, kind: "newestRequest", sizeBytes: FRAME_BYTES, body };
+}
+
+export function newestMessage(to: number, answer: NewestAnswer): OutgoingMessage {
+  const body: SelvedgeBody = { type: "newest", ...answer };
+  const blocks = [answer.ours, answer.theirs];
+  const sizeBytes = blocks.reduce((sum, block) => sum + (block?.bytes.length ?? 0), FRAME_BYTES);
+  return { to, kind: "newest", sizeBytes, body };
 }
 
 export function payloadMessage(to: number, payload: Uint8Array): OutgoingMessage {

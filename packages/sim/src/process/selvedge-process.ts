@@ -15,6 +15,7 @@ import {
 import {
   type BlockRef,
   type BlockRejection,
+  type Digest,
   type SignedUpdate,
   type ValidatorIndex,
   type VerifiedBlock,
@@ -29,6 +30,9 @@ import type { Process, ProcessPorts, ProcessStatus, Submission } from "../protoc
 import { admitted } from "./admission.ts";
 import { BlockShelf } from "./block-shelf.ts";
 import { CommitExecutor, stateRootWithoutLedger } from "./commit-executor.ts";
+import { committed } from "./committed.ts";
+import { isEngineTimer } from "./engine-timer.ts";
+import { newestAnswer } from "./newest-answer.ts";
 import { PAYLOAD_TIMER, PayloadShelf } from "./payload-shelf.ts";
 import { STATUS_BEFORE_START, statusOf } from "./process-status.ts";
 import type { SelvedgeFacts } from "./selvedge-chain.ts";
@@ -37,6 +41,8 @@ import {
   blocksMessage,
   fetchMessage,
   isSelvedgeBody,
+  newestMessage,
+  newestRequestMessage,
   payloadMessage,
   payloadRequestMessage,
   rangeMessage,
@@ -187,24 +193,28 @@ export class SelvedgeProcess implements Process {
         return this.#send(from, this.#blocks.findAll(body.refs), body.fetchId);
       case "fetchRange":
         return this.#send(from, this.#blocks.range(body.fromRound, body.toRound), body.fetchId);
+      case "newestRequest":
+        return this.#answerNewest(from);
+      case "newest":
+        return this.#feed({ ...body, type: "newestAnswer", from: validatorIndex(from) });
       case "payload":
         this.#shelf?.put(this.#setup.facts.rootOf(body.payload), body.payload);
         return undefined;
-      case "payloadRequest": {
-        const payload = this.#shelf?.get(body.root);
-        if (payload !== undefined) this.#ports.send(payloadMessage(from, payload));
-        return undefined;
-      }
-      case "bytes": {
-        const block = decodeBlock(body.bytes, this.#setup.facts.crypto.sha256);
-        if (!block.ok) return this.#refuse(from, block.error.code, block.error.detail);
-        const verified = verifyBlock(block.value, this.#setup.facts.context);
-        if (!verified.ok) return this.#refuse(from, verified.error.code, verified.error.detail);
-        return this.#receiveBlocks([verified.value], { from, fetchId: null });
-      }
+      case "payloadRequest":
+        return this.#answerPayload(from, body.root);
+      case "bytes":
+        return this.#receiveBytes(body.bytes, from);
       default:
         return assertNever(body);
     }
+  }
+
+  #receiveBytes(bytes: Uint8Array, from: number): void {
+    const { crypto, context } = this.#setup.facts;
+    const decoded = decodeBlock(bytes, crypto.sha256);
+    const verified = decoded.ok ? verifyBlock(decoded.value, context) : decoded;
+    if (!verified.ok) return this.#refuse(from, verified.error.code, verified.error.detail);
+    return this.#receiveBlocks([verified.value], { from, fetchId: null });
   }
 
   #receiveBlocks(
@@ -217,6 +227,17 @@ export class SelvedgeProcess implements Process {
     if (fetchId === null && blocks.length === 0 && received.length > 0) return;
     const answered = fetchId === null ? {} : { fetchId };
     this.#feed({ type: "blocks", blocks, from: validatorIndex(from), ...answered });
+  }
+
+  #answerNewest(asker: number): void {
+    const { standing } = this.#engine?.status().signing ?? {};
+    const answer = newestAnswer(this.#blocks, { asker, own: this.#index, standing });
+    if (answer !== undefined) this.#ports.send(newestMessage(asker, answer));
+  }
+
+  #answerPayload(asker: number, root: Digest): void {
+    const payload = this.#shelf?.get(root);
+    if (payload !== undefined) this.#ports.send(payloadMessage(asker, payload));
   }
 
   #refuse(from: number, fault: string, detail: string): void {
@@ -267,11 +288,13 @@ export class SelvedgeProcess implements Process {
   /** Instant at which the effect is done. */
   #do(effect: Effect): number {
     if (effect.type === "persist") return this.#persist(effect);
+    // No scenario changes the committee: packages/sim/test/epoch has a world of its own for that.
+    if (effect.type === "checkpoint" || effect.type === "epochClosed") return 0;
     this.#doAtOnce(effect);
     return 0;
   }
 
-  #doAtOnce(effect: Exclude<Effect, { type: "persist" }>): void {
+  #doAtOnce(effect: Exclude<Effect, { type: "persist" | "checkpoint" | "epochClosed" }>): void {
     switch (effect.type) {
       case "send":
         return this.#send(effect.to, effect.blocks, null);
@@ -280,6 +303,8 @@ export class SelvedgeProcess implements Process {
         return this.#fetch(effect);
       case "lookup":
         return this.#lookUp(effect.refs);
+      case "askNewest":
+        return this.#ports.send(newestRequestMessage(effect.to));
       case "checkUpdate":
         return this.#checkUpdate(effect.update, effect.author);
       case "setTimer":
@@ -291,8 +316,6 @@ export class SelvedgeProcess implements Process {
         return this.#observeReceipt(effect);
       case "report":
         return this.#report(effect.fault);
-      case "checkpoint":
-        return undefined;
       default:
         return assertNever(effect);
     }
@@ -347,18 +370,7 @@ export class SelvedgeProcess implements Process {
   }
 
   #commit(effect: CommitEffect): void {
-    const { commit, digest } = effect.sealed;
-    this.#ports.observe({
-      type: "committed",
-      index: commit.index,
-      digest,
-      parentDigest: commit.previous,
-      blocks: effect.blocks,
-      transactions: this.#setup.transactionsOf(digest, effect.blocks),
-      leader: { round: commit.leader.round, author: commit.leader.author },
-      slot: `${commit.slot.kind}${commit.slot.number}`,
-      timestampMs: commit.timestampMs,
-    });
+    this.#ports.observe(committed(effect, this.#setup.transactionsOf(effect.sealed.digest, effect.blocks)));
     this.#execute(effect);
   }
 
@@ -385,10 +397,4 @@ export class SelvedgeProcess implements Process {
     const authors = [...this.#equivocators].sort((left, right) => left - right);
     this.#ports.disk.write({ records: [equivocatorsRecord(authors)], sync: false });
   }
-}
-
-type EngineTimer = Extract<InputEvent, { type: "timer" }>["id"];
-
-function isEngineTimer(id: string): id is EngineTimer {
-  return id === "propose" || id === "leader" || id === "idle" || id === "resend" || id.startsWith("fetch:");
 }

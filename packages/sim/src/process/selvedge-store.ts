@@ -9,12 +9,14 @@ import {
   type Digest,
   type Round,
   type SealedCommit,
+  type SignedUpdate,
   type UpdateDigest,
   type ValidatorIndex,
   type VerifiedBlock,
   type WireValue,
   decode,
   decodeCommit,
+  decodeSignedUpdate,
   digestFromBytes,
   digestOf,
   digestToBytes,
@@ -26,10 +28,9 @@ import {
   validatorIndex,
 } from "@selvedge/integrity";
 import { sha256 } from "./modelled-crypto.ts";
-import { type DiskRecord, type SimDisk, SimDiskError } from "./sim-disk.ts";
+import { type DiskRecord, SAFETY_KEY, type SimDisk, SimDiskError } from "./sim-disk.ts";
 
 const BATCH = "batch/";
-const SAFETY = "safety";
 const SNAPSHOT = "snapshot";
 const EQUIVOCATORS = "equivocators";
 export const PAYLOAD = "payload/";
@@ -79,7 +80,7 @@ class BatchRecord implements DiskRecord {
 }
 
 export function safetyRecord(signed: { readonly round: Round }): DiskRecord {
-  return lazyRecord(SAFETY, OVERHEAD_BYTES, () => encode([signed.round]));
+  return lazyRecord(SAFETY_KEY, OVERHEAD_BYTES, () => encode([signed.round]));
 }
 
 export function snapshotRecord(snapshot: Uint8Array): DiskRecord {
@@ -102,7 +103,7 @@ export function readPayload(disk: SimDisk, root: string): Uint8Array | undefined
 /** Undefined on a disk that holds nothing yet. Throws SimDiskError on damage. */
 export function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined {
   const records = disk.all(BATCH).toSorted((left, right) => (left.key < right.key ? -1 : 1));
-  const safety = readValue(disk, SAFETY, false);
+  const safety = readValue(disk, SAFETY_KEY, false);
   if (records.length === 0 && safety === undefined) return undefined;
   const batches = records.map((record, position) =>
     unframed(record.key, record.bytes(), position === records.length - 1),
@@ -120,6 +121,8 @@ export function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | und
     lastSignedRound: safety === undefined ? null : roundOf(countAt(safety, 0)),
     acked: parts.flatMap((part) => part.acked),
     recentCommits: commits.map(({ sealed }): CommitVote => ({ index: sealed.commit.index, digest: sealed.digest })),
+    unseen: parts.flatMap((part) => part.unseen),
+    hasForgotten: parts.some((part) => part.hasForgotten),
     equivocators: (readValue(disk, EQUIVOCATORS, true) ?? []).map((author) => validatorIndex(Number(author))),
   };
   return {
@@ -139,13 +142,17 @@ interface StoredBatch {
   readonly blocks: readonly VerifiedBlock[];
   readonly commits: readonly { readonly sealed: SealedCommit; readonly consensusState: Uint8Array }[];
   readonly acked: readonly AckRecord[];
+  readonly hasForgotten: boolean;
+  readonly unseen: readonly SignedUpdate[];
 }
 
-function batchWire({ blocks, commits, acked }: PersistEffect): WireValue {
+function batchWire({ blocks, commits, acked, hasForgotten, unseen }: PersistEffect): WireValue {
   return [
     blocks.map(({ bytes }) => bytes),
     commits.map(({ sealed, consensusState }) => [sealed.bytes, consensusState]),
     acked.map(({ key, update }) => [key, digestToBytes(update)]),
+    hasForgotten === true ? 1 : 0,
+    unseen.map(({ bytes }) => bytes),
   ];
 }
 
@@ -160,6 +167,8 @@ function readBatch(value: readonly unknown[]): StoredBatch {
       const fields = asList(entry);
       return { key: String(fields[0]), update: digestFromBytes<UpdateDigest>(bytesAt(fields, 1)) };
     }),
+    hasForgotten: Number(value[3]) === 1,
+    unseen: listAt(value, 4).map((bytes) => mustDecode(decodeSignedUpdate(asBytes(bytes), sha256))),
   };
 }
 

@@ -39,7 +39,16 @@ export class SimDiskError extends CodedError<SimDiskErrorCode> {
 }
 
 /** What a power failure leaves of what was not synced: all of it, nothing, or a part whose last record may be torn. */
-export type DiskCrash = "clean" | "unsynced" | "torn";
+export type DiskCrash = "clean" | "unsynced" | "torn" | DiskLoss;
+
+/**
+ * What an operator's mishap leaves: nothing, a whole older copy, everything but the safety record, or that record alone.
+ * Nobody who works on a disk does so between a write and its sync: what was written is there when it happens.
+ */
+export type DiskLoss = "wiped" | "rolledBack" | "safetyLost" | "storeLost";
+
+/** Under it stands what a node has signed last. */
+export const SAFETY_KEY = "safety";
 
 export class FaultyDisk implements SimDisk {
   readonly #nowUs: () => Micros;
@@ -78,6 +87,7 @@ export class FaultyDisk implements SimDisk {
 
   /** The power fails. Returns how many records were lost or torn. */
   crash(mode: DiskCrash, choices: Choices): number {
+    if (isLoss(mode)) return this.#lose(mode, choices);
     if (mode === "clean") this.#syncedCount = this.#records.length;
     const unsynced = this.#records.slice(this.#syncedCount);
     const keptCount = mode === "torn" ? choices.below(unsynced.length + 1) : 0;
@@ -88,6 +98,25 @@ export class FaultyDisk implements SimDisk {
     if (torn !== undefined && isFirstOfKey) this.#records.push(tornRecord(torn, choices));
     this.#syncedCount = this.#records.length;
     return unsynced.length - keptCount;
+  }
+
+  #lose(loss: DiskLoss, choices: Choices): number {
+    const before = this.#records.length;
+    switch (loss) {
+      case "wiped":
+        this.#records = [];
+        break;
+      case "rolledBack":
+        this.#records.length = choices.below(before + 1);
+        break;
+      case "safetyLost":
+        this.#records = this.#records.filter(({ key }) => key !== SAFETY_KEY);
+        break;
+      case "storeLost":
+        this.#records = this.#records.filter(({ key }) => key === SAFETY_KEY);
+    }
+    this.#syncedCount = this.#records.length;
+    return before - this.#records.length;
   }
 
   setSlow(slowUs: Micros): void {
@@ -120,6 +149,10 @@ export class FaultyDisk implements SimDisk {
   #newest(): ReadonlyMap<string, DiskRecord> {
     return new Map(this.#records.map((record) => [record.key, record]));
   }
+}
+
+function isLoss(mode: DiskCrash): mode is DiskLoss {
+  return mode !== "clean" && mode !== "unsynced" && mode !== "torn";
 }
 
 /** The first part of a record, as a write that was cut off leaves it. */

@@ -9,16 +9,20 @@ import type { DeviceUpdate } from "../protocol/protocol.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { SimNode } from "../world/sim-node.ts";
 
+interface UpdateDraft {
+  readonly device: number;
+  readonly sequence: number;
+  /** Updates of one sequence that differ in it are rivals. */
+  readonly variant: number;
+}
+
 export interface WorkloadSetup {
   readonly scenario: Scenario;
   readonly nodes: readonly SimNode[];
   readonly choices: Choices;
   readonly nowUs: () => Micros;
   readonly schedule: (atUs: Micros, run: () => void) => void;
-  readonly makeUpdate: (
-    draft: { device: number; sequence: number; variant: number },
-    gateway: SimNode,
-  ) => DeviceUpdate | null;
+  readonly makeUpdate: (draft: UpdateDraft, gateway: SimNode) => DeviceUpdate | null;
   readonly onSubmitted: (id: number, gateway: number) => void;
   readonly onUpdate: (update: DeviceUpdate, gateway: number) => void;
 }
@@ -92,21 +96,26 @@ export class Workload {
   }
 
   #train(device: number, sequence: number): void {
-    const { scenario, schedule, nodes, makeUpdate, onUpdate } = this.#setup;
+    const { scenario, schedule, nodes } = this.#setup;
     const everyUs = microsOfMs(scenario.workload.updateEveryMs ?? 1000);
     const atUs = Math.round(sequence * everyUs + (device * everyUs) / Math.max(1, scenario.workload.devices ?? 1));
     if (atUs >= this.#endUs) return;
     schedule(atUs, () => {
       const first = (device + sequence) % nodes.length;
-      const node = upFrom(nodes, first);
-      const update = node === undefined ? null : makeUpdate({ device, sequence, variant: 0 }, node);
-      if (node !== undefined && update !== null) {
-        onUpdate(update, node.index);
-        node.run(() => {
-          if (node.process?.submit({ transactions: [], updates: [update] }) !== true) this.refusedCount += 1;
-        });
-      }
+      this.#offer({ device, sequence, variant: 0 }, upFrom(nodes, first));
+      const { rivalShift } = scenario.workload;
+      if (rivalShift !== undefined) this.#offer({ device, sequence, variant: 1 }, upFrom(nodes, first + rivalShift));
       this.#train(device, sequence + 1);
+    });
+  }
+
+  #offer(draft: UpdateDraft, gateway: SimNode | undefined): void {
+    const { makeUpdate, onUpdate } = this.#setup;
+    const update = gateway === undefined ? null : makeUpdate(draft, gateway);
+    if (gateway === undefined || update === null) return;
+    onUpdate(update, gateway.index);
+    gateway.run(() => {
+      if (gateway.process?.submit({ transactions: [], updates: [update] }) !== true) this.refusedCount += 1;
     });
   }
 

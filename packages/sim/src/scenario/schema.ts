@@ -126,8 +126,12 @@ export const FAULT = Type.Union([
     type: Type.Literal("crash"),
     nodes: NODES,
     ...WINDOW,
-    /** What the power failure leaves: "clean" keeps all, "unsynced" loses what was not synced, "torn" keeps part of it. */
-    disk: Type.Optional(names("clean", "unsynced", "torn")),
+    /**
+     * What the power failure leaves: "clean" keeps all, "unsynced" loses what was not synced, "torn" keeps part of it. Or
+     * what a mishap leaves: "wiped" nothing, "rolledBack" a whole older copy, "safetyLost" all but the record of what was
+     * signed, "storeLost" that record alone.
+     */
+    disk: Type.Optional(names("clean", "unsynced", "torn", "wiped", "rolledBack", "safetyLost", "storeLost")),
   }),
   strict({ type: Type.Literal("pause"), nodes: NODES, ...WINDOW }),
   strict({
@@ -215,6 +219,8 @@ export const SCENARIO = strict({
     /** Model updates: so many devices, each handing in one every `updateEveryMs`. */
     devices: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
     updateEveryMs: Type.Optional(Type.Number({ minimum: 1, maximum: 86_400_000 })),
+    /** Devices sign a second update of every sequence, and hand it to the gateway so many nodes further on. */
+    rivalShift: Type.Optional(Type.Integer({ minimum: 1, maximum: 1023 })),
     /** Numbers in a model, 4 bytes each. */
     modelSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
   }),

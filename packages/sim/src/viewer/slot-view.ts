@@ -146,7 +146,7 @@ function historyOf({ blocks, stakes }: SlotsSetup, { rules, emitted, order }: Co
       rules.epoch,
       stakes.map((stake) => ({ stake, publicKey: new Uint8Array(0) })),
     ),
-    epochSeed: epochSeedOf(sha256, rules.chainId, rules.epoch),
+    epochSeed: epochSeedOf(sha256, rules),
     blocks: order.map((position) => ({
       id: String(position),
       round: at(blocks.round, position),

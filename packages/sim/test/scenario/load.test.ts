@@ -44,7 +44,11 @@ describe("scenarios", () => {
     ["network.latency", {}, "network.latency.type is missing: one of constant"],
     ["network.latency", { type: "constant", ms: 1, mss: 2 }, "unknown field network.latency.mss; did you mean ms?"],
     ["execution.crypto", "reel", "execution.crypto must be one of real, modelled; did you mean real?"],
-    ["faults", [{ ...CRASH, disk: "tron" }], "faults.0.disk must be one of clean, unsynced, torn; did you mean torn?"],
+    [
+      "faults",
+      [{ ...CRASH, disk: "tron" }],
+      "faults.0.disk must be one of clean, unsynced, torn, wiped, rolledBack, safetyLost, storeLost; did you mean torn?",
+    ],
     ["faults", [{ ...CRASH, nodes: "none" }], "faults.0.nodes must be a list or an object {last} or"],
     ["faults", [{ ...CRASH, nodes: [1, "a"] }], "faults.0.nodes.1 must be a number"],
     ["faults", [{ ...CRASH, nodes: [10] }], "faults.0.nodes: there is no node 10 in a committee of 10 (0 to 9)"],

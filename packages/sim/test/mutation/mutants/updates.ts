@@ -6,7 +6,7 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
   {
     id: "two-acks-one-sequence",
     file: "consensus/src/acks.ts",
-    find: "if (key === undefined || this.#ackedByKey.has(key)) return;",
+    find: "if (key === undefined || this.#ackedByKey.has(key) || this.#isMute) return;",
     replace: "if (key === undefined) return;",
     what: "a second update of a sequence is acked too, if its check was under way (U3)",
     aim: "signed-twice",

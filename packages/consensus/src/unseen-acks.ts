@@ -1,0 +1,103 @@
+// Our acks whose block and header are not both output, with the signed headers: what our end marker has to list
+// (docs/protocol.md §11). Told of every header that we may ack, of our own blocks, and of the output. What a restart could
+// not find again in blocks above gcRound is handed out once to be kept.
+
+import type { SignedUpdate, UpdateDigest, VerifiedBlock } from "@selvedge/integrity";
+
+interface Entry {
+  readonly update: SignedUpdate;
+  /** Our last commit when it was first seen. */
+  readonly seenAtCommit: number;
+  /** Of the highest block that carries the header. */
+  headerRound: number;
+  /** Of our newest block with the ack; null if none has it. */
+  ackRound: number | null;
+  isHeaderOutput: boolean;
+  isAckOutput: boolean;
+  isKept: boolean;
+}
+
+export class UnseenAcks {
+  /** In the order seen. */
+  readonly #entries = new Map<UpdateDigest, Entry>();
+  readonly #keepCommits: number;
+
+  /** @param keepCommits commits after which a header that we have not acked is of no use any more */
+  constructor(keepCommits: number) {
+    this.#keepCommits = keepCommits;
+  }
+
+  /** What was handed out to be kept. */
+  restore(updates: readonly SignedUpdate[]): void {
+    for (const update of updates) {
+      const entry = this.#entered(update, { round: 0, lastCommit: 0 });
+      entry.ackRound = 0;
+      entry.isKept = true;
+    }
+  }
+
+  /** A header that we have acked or may ack yet, in an accepted block. */
+  onHeader(update: SignedUpdate, at: { readonly round: number; readonly lastCommit: number }): void {
+    const entry = this.#entries.get(update.digest) ?? this.#entered(update, at);
+    entry.headerRound = Math.max(entry.headerRound, at.round);
+  }
+
+  onRefused(update: UpdateDigest): void {
+    if (this.#entries.get(update)?.ackRound === null) this.#entries.delete(update);
+  }
+
+  onOwnBlock({ body, ref }: VerifiedBlock): void {
+    for (const { update } of body.acks) {
+      const entry = this.#entries.get(update);
+      if (entry !== undefined) entry.ackRound = Math.max(entry.ackRound ?? 0, ref.round);
+    }
+  }
+
+  onOutput(blocks: readonly VerifiedBlock[], self: number | null): void {
+    for (const { body, ref } of blocks) {
+      for (const { digest } of body.updates) this.#settle(digest, { isHeaderOutput: true });
+      if (ref.author !== self) continue;
+      for (const { update } of body.acks) this.#settle(update, { isAckOutput: true });
+    }
+  }
+
+  /** Those of our acks that can no longer be read from the blocks above gcRound alone: to be kept for the epoch. */
+  onGarbageCollected(gcRound: number, lastCommit: number): readonly SignedUpdate[] {
+    const kept: SignedUpdate[] = [];
+    for (const [digest, entry] of this.#entries) {
+      if (entry.ackRound === null) {
+        if (entry.seenAtCommit + this.#keepCommits < lastCommit) this.#entries.delete(digest);
+      } else if (!entry.isKept && Math.min(entry.headerRound, entry.ackRound) <= gcRound) {
+        entry.isKept = true;
+        kept.push(entry.update);
+      }
+    }
+    return kept;
+  }
+
+  /** What an end marker made now lists. */
+  get all(): readonly SignedUpdate[] {
+    return [...this.#entries.values()].filter(({ ackRound }) => ackRound !== null).map(({ update }) => update);
+  }
+
+  #entered(update: SignedUpdate, at: { readonly round: number; readonly lastCommit: number }): Entry {
+    const entry: Entry = {
+      update,
+      seenAtCommit: at.lastCommit,
+      headerRound: at.round,
+      ackRound: null,
+      isHeaderOutput: false,
+      isAckOutput: false,
+      isKept: false,
+    };
+    this.#entries.set(update.digest, entry);
+    return entry;
+  }
+
+  #settle(digest: UpdateDigest, seen: Partial<Pick<Entry, "isHeaderOutput" | "isAckOutput">>): void {
+    const entry = this.#entries.get(digest);
+    if (entry === undefined) return;
+    Object.assign(entry, seen);
+    if (entry.isHeaderOutput && entry.isAckOutput) this.#entries.delete(digest);
+  }
+}
