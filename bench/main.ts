@@ -17,8 +17,9 @@ import { runUpdates } from "./scenario/updates.ts";
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-/** Measurements of the simulator: they start no network and write no report. */
-const SIMULATOR: Readonly<Record<string, () => Promise<(argv: readonly string[]) => void>>> = {
+/** Measurements that print what they find and write no report. */
+const PLAIN: Readonly<Record<string, () => Promise<(argv: readonly string[]) => void | Promise<void>>>> = {
+  "catch-up": async () => (await import("./scenario/catch-up.ts")).catchUpMain,
   costs: async () => (await import("./sim/costs.ts")).costsMain,
   "sim-speed": async () => (await import("./sim/speed.ts")).speedMain,
 };
@@ -35,9 +36,11 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const [first = "", ...rest] = argv;
-  const simulator = SIMULATOR[first];
-  if (simulator !== undefined) {
-    (await simulator())(rest);
+  const plain = PLAIN[first];
+  if (plain !== undefined) {
+    await (
+      await plain()
+    )(rest);
     return 0;
   }
   const options = parseBenchArguments(argv);

@@ -85,6 +85,7 @@ export class NullPipeline {
     onPayloadChunk: nothing,
     serveBlocks: async () => [],
     servePayload: async () => undefined,
+    serveChain: () => Promise.resolve(undefined),
     onPeerChange: () => undefined,
   };
 

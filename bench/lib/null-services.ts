@@ -43,6 +43,11 @@ export function nullServices(
     readPayload: () => {
       throw new Error("a null node has no payload");
     },
+    epochInfo: () => {
+      throw new Error("a null node has no committee");
+    },
+    epochStart: async () => undefined,
+    epochStep: async () => undefined,
     latestCheckpoint: () => undefined,
     checkpoint: async () => undefined,
     events: { subscribe: () => () => undefined, lastId: () => 0 },

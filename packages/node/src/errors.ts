@@ -28,6 +28,7 @@ export type NodeErrorCode =
   | "DATA_CORRUPT"
   | "DEVNET_FAILED"
   | "FILE_MALFORMED"
+  | "HEAL_FAILED"
   | "HOME_EXISTS"
   | "HOME_IN_USE"
   | "HOME_MISSING"
@@ -37,10 +38,15 @@ export type NodeErrorCode =
   | "KEY_PERMISSIONS"
   | "OUTCOME_UNKNOWN"
   | "PORT_IN_USE"
+  | "SIGNED_ELSEWHERE"
   | "STATE_DIVERGED"
+  | "STOP_REQUESTED"
+  | "STORE_DAMAGED"
+  | "SYNC_RANGE_GONE"
   | "UPDATE_REFUSED"
   | "USAGE"
   | "VERIFY_FAILED"
+  | "WORKER_FAILED"
   | "WRONG_CHAIN";
 
 const EXIT_OF_CODE: Readonly<Record<NodeErrorCode, ExitCode>> = {
@@ -50,6 +56,7 @@ const EXIT_OF_CODE: Readonly<Record<NodeErrorCode, ExitCode>> = {
   DATA_CORRUPT: EXIT.corrupt,
   DEVNET_FAILED: EXIT.unexpected,
   FILE_MALFORMED: EXIT.corrupt,
+  HEAL_FAILED: EXIT.unavailable,
   HOME_EXISTS: EXIT.exists,
   HOME_IN_USE: EXIT.temporary,
   HOME_MISSING: EXIT.config,
@@ -59,10 +66,15 @@ const EXIT_OF_CODE: Readonly<Record<NodeErrorCode, ExitCode>> = {
   KEY_PERMISSIONS: EXIT.permission,
   OUTCOME_UNKNOWN: EXIT.temporary,
   PORT_IN_USE: EXIT.unavailable,
+  SIGNED_ELSEWHERE: EXIT.corrupt,
   STATE_DIVERGED: EXIT.invariant,
+  STOP_REQUESTED: EXIT.ok,
+  STORE_DAMAGED: EXIT.temporary,
+  SYNC_RANGE_GONE: EXIT.temporary,
   UPDATE_REFUSED: EXIT.unexpected,
   USAGE: EXIT.usage,
   VERIFY_FAILED: EXIT.corrupt,
+  WORKER_FAILED: EXIT.invariant,
   WRONG_CHAIN: EXIT.wrongChain,
 };
 

@@ -14,6 +14,14 @@ export {
 } from "./daemon/services.ts";
 export { type DevnetTuning } from "./devnet/devnet-home.ts";
 export { type Devnet, type DevnetNode, type DevnetOptions, startDevnet } from "./devnet/devnet.ts";
+export {
+  type NodePosition,
+  type RejoinOptions,
+  type Rejoining,
+  positionOf,
+  rejoin,
+  rejoinWiped,
+} from "./devnet/rejoin.ts";
 export { freePorts } from "./devnet/free-ports.ts";
 export {
   type MemberKeys,

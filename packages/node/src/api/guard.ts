@@ -1,5 +1,5 @@
 // Who may ask at all, decided before any route is looked at: the Host and Origin of browsers, the bearer token, and how
-// many requests are under way. One place, deny by default; the path plays a part only for /healthz, and only verbatim.
+// many requests are under way. One place, deny by default; the path plays a part only for health checks, and only verbatim.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -7,7 +7,8 @@ import { isIP } from "node:net";
 import type { ApiLimits } from "./limits.ts";
 import { type Refusal, unavailable } from "./problem.ts";
 
-const HEALTH_PATH = "/healthz";
+/** A supervisor that asks whether the process lives has no token; the answers hold no secret. */
+const HEALTH_PATHS: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz", "/startupz"]);
 const TOKEN_CHARS_MIN = 16;
 const BEARER = /^Bearer +([!-~]+)$/iu;
 
@@ -56,7 +57,7 @@ export class Guard {
   }
 
   #tokenRefusal({ headers, url }: IncomingMessage): Refusal | undefined {
-    if (this.#tokenHash === undefined || url === HEALTH_PATH) return undefined;
+    if (this.#tokenHash === undefined || HEALTH_PATHS.has(url ?? "")) return undefined;
     const shown = BEARER.exec(headers.authorization ?? "")?.[1];
     // Hashes have one length: the comparison takes one time.
     const isRight = shown !== undefined && timingSafeEqual(hashOf(shown), this.#tokenHash);

@@ -3,6 +3,7 @@
 import { openApiDocument } from "./openapi.ts";
 import { JSON_TYPE, type Route, jsonResponse } from "./route.ts";
 import { CHECKPOINT_ROUTES } from "./route/checkpoints.ts";
+import { EPOCH_ROUTES } from "./route/epochs.ts";
 import { eventRoute } from "./route/events.ts";
 import { MODEL_ROUTES } from "./route/models.ts";
 import { NODE_ROUTES } from "./route/node.ts";
@@ -16,6 +17,7 @@ export function routeTable(): readonly Route[] {
     ...TRANSACTION_ROUTES,
     ...MODEL_ROUTES,
     ...CHECKPOINT_ROUTES,
+    ...EPOCH_ROUTES,
     eventRoute(),
   ];
   return [...routes, descriptionRoute(routes)];

@@ -68,23 +68,36 @@ export async function readAnyApi(
   }
 }
 
+/** The answer as it is; errors as of `readApi`. */
+export async function readApiText(address: ApiAddress, path: string): Promise<string> {
+  const { response, text } = await ask(address, path);
+  if (response.ok) return text;
+  throw new NodeError("API_ERROR", `${address.url} answers ${response.status}`);
+}
+
 /** The parsed JSON answer; API_UNREACHABLE if there is none, API_ERROR with the node's own code if it refuses. */
-export async function readApi({ url, token }: ApiAddress, path: string): Promise<unknown> {
-  let response: Response;
-  let text: string;
+export async function readApi(address: ApiAddress, path: string): Promise<unknown> {
+  const { url } = address;
+  const { response, text } = await ask(address, path);
+  const body = parsed(text, url);
+  if (response.ok) return body;
+  throw new NodeError("API_ERROR", `${url} answers ${response.status}: ${problemText(body)}`);
+}
+
+async function ask(
+  { url, token }: ApiAddress,
+  path: string,
+): Promise<{ readonly response: Response; readonly text: string }> {
   try {
-    response = await fetch(`${url}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       headers: token === null ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
-    text = await boundedText(response);
+    return { response, text: await boundedText(response) };
   } catch (cause) {
     if (cause instanceof NodeError) throw cause;
     throw new NodeError("API_UNREACHABLE", `no answer from ${url}`, { cause });
   }
-  const body = parsed(text, url);
-  if (response.ok) return body;
-  throw new NodeError("API_ERROR", `${url} answers ${response.status}: ${problemText(body)}`);
 }
 
 async function boundedText(response: Response): Promise<string> {

@@ -35,6 +35,18 @@ export function onActionWithArgument<Options extends { readonly argument: string
   });
 }
 
+/** The same with several, given to the action as `arguments`. */
+export function onActionWithArguments<Options extends { readonly arguments: readonly string[] }>(
+  command: Command,
+  context: CliContext,
+  load: () => Promise<Action<Options>>,
+): void {
+  command.action(async () => {
+    const action = await load();
+    context.onExitCode(await action({ ...command.opts<Options>(), arguments: command.args }, context.output));
+  });
+}
+
 export function homeOf(options: { readonly home?: string }): string {
   return resolveHome(options.home, process.env);
 }

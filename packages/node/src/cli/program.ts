@@ -5,8 +5,11 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { registerDemoCommand } from "../demo/command.ts";
 import { registerChainCommands } from "./commands/chain.ts";
+import { registerCommitteeCommands } from "./commands/committee.ts";
 import { registerDeviceCommands } from "./commands/device.ts";
+import { registerHousekeepingCommands } from "./commands/housekeeping.ts";
 import { registerNodeCommands } from "./commands/node.ts";
+import { registerSafetyCommands } from "./commands/safety.ts";
 import { registerSetupCommands } from "./commands/setup.ts";
 import type { CliContext } from "./context.ts";
 
@@ -26,9 +29,12 @@ export function createProgram(context: CliContext): Command {
       "\nExit codes: 0 done, 2 usage, 3/4 syncing/stalled (status), 65 data corrupt, 69 unreachable, 73 would overwrite,\n75 try again, 76 wrong chain, 77 key permissions, 78 configuration. docs/errors.md lists all.",
     );
   registerSetupCommands(program, context);
+  registerSafetyCommands(program, context);
   registerNodeCommands(program, context);
+  registerCommitteeCommands(program, context);
   registerDeviceCommands(program, context);
   registerChainCommands(program, context);
+  registerHousekeepingCommands(program, context);
   registerDemoCommand(program, context);
   return program;
 }

@@ -1,6 +1,7 @@
 // HOME/run/api.json: where a running node's HTTP interface is, so that `status --home` and a device on the same machine
 // find it. Written when ready, removed at the stop; after a crash it stays and its address does not answer.
 
+import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Static, Type } from "typebox";
@@ -15,11 +16,17 @@ const RUN_FILE = Type.Object({
   pid: Type.Integer({ minimum: 1 }),
 });
 
+const STORED = Type.Object({
+  ...RUN_FILE.properties,
+  /** Over the other fields: a flipped bit must not send a token to another address. */
+  sha256: Type.String(),
+});
+
 export type RunFile = Static<typeof RUN_FILE>;
 
 export async function writeRunFile(home: string, run: RunFile): Promise<void> {
   await mkdir(join(home, "run"), { recursive: true, mode: 0o700 });
-  await writeFileAtomically(pathOf(home), `${JSON.stringify(run)}\n`, 0o600);
+  await writeFileAtomically(pathOf(home), `${JSON.stringify({ ...run, sha256: digestOf(run) })}\n`, 0o600);
 }
 
 export async function removeRunFile(home: string): Promise<void> {
@@ -36,8 +43,15 @@ export async function readRunFile(home: string): Promise<RunFile | undefined> {
   } catch (cause) {
     throw new NodeError("FILE_MALFORMED", `${pathOf(home)} is not JSON`, { cause });
   }
-  if (!Value.Check(RUN_FILE, run)) throw new NodeError("FILE_MALFORMED", `${pathOf(home)} is not of this version`);
-  return run;
+  if (!Value.Check(STORED, run)) throw new NodeError("FILE_MALFORMED", `${pathOf(home)} is not of this version`);
+  if (run.sha256 !== digestOf(run)) throw new NodeError("FILE_MALFORMED", `${pathOf(home)} is damaged`);
+  return { url: run.url, tokenFile: run.tokenFile, pid: run.pid };
+}
+
+function digestOf({ url, tokenFile, pid }: RunFile): string {
+  return createHash("sha256")
+    .update(JSON.stringify([url, tokenFile, pid]))
+    .digest("hex");
 }
 
 function pathOf(home: string): string {

@@ -33,7 +33,17 @@ export const DEFAULT_CONFIG: NodeConfig = {
   storage: {
     // A snapshot costs about as much as executing a few dozen commits.
     snapshot_every_commits: 200,
+    // Rot is rare; a record is checked whenever it is read besides.
+    scrub_every_hours: 24,
+    // About a gigabyte in twenty minutes, at a percent of a core.
+    scrub_kib_per_second: 1024,
   },
+  // A block of a living twin reaches us within a round or two; on an idle network these are eight seconds.
+  safety: { doppelganger_rounds: 8 },
+  // What is pruned cannot be replayed here any more: a choice of the operator, who has other nodes that keep everything.
+  prune: { keep: "all" },
+  // A state is quicker than every commit, but its node cannot replay what came before: only where there is no other way.
+  sync: { mode: "auto", checkpoint: "" },
   device: { gateways: [] },
   keys: { password_file: "" },
   log: { level: "info" },

@@ -11,6 +11,8 @@ export interface HomePaths {
   /** Initial weights of the models, one file per payload root. */
   readonly genesisWeights: string;
   readonly validatorKey: string;
+  /** There while a validator changes its key. */
+  readonly nextValidatorKey: string;
   readonly deviceKey: string;
   readonly nodeKey: string;
   readonly secrets: string;
@@ -27,6 +29,7 @@ export function homePaths(root: string): HomePaths {
     genesis: join(root, "network.json"),
     genesisWeights: join(root, "genesis-weights"),
     validatorKey: join(root, "keys", "validator.json"),
+    nextValidatorKey: join(root, "keys", "validator-next.json"),
     deviceKey: join(root, "keys", "device.json"),
     nodeKey: join(root, "keys", "node.json"),
     secrets: join(root, "secrets"),

@@ -47,6 +47,33 @@ export const CONFIG_SCHEMA = Type.Object(
       {
         /** Commits between two snapshots of the ledger; a restart executes at most this many again. */
         snapshot_every_commits: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+        /** Hours from one reading of everything that is stored to the next; 0: never. */
+        scrub_every_hours: Type.Integer({ minimum: 0, maximum: 8760 }),
+        /** Rate of that reading. */
+        scrub_kib_per_second: Type.Integer({ minimum: 1, maximum: 1_048_576 }),
+      },
+      { additionalProperties: false },
+    ),
+    safety: Type.Object(
+      {
+        /** Rounds to listen for a second node with our key after an amnesia; 0 also asks nobody before signing. */
+        doppelganger_rounds: Type.Integer({ minimum: 0, maximum: 10_000 }),
+      },
+      { additionalProperties: false },
+    ),
+    prune: Type.Object(
+      {
+        /** "all", or how many of the newest commits stay: "10000 commits". */
+        keep: Type.String({ pattern: "^(all|[0-9]{1,12}( commits?)?)$" }),
+      },
+      { additionalProperties: false },
+    ),
+    sync: Type.Object(
+      {
+        /** How an empty or far node joins: all commits, a state, or a state only once the commits are gone. */
+        mode: Type.Union([Type.Literal("auto"), Type.Literal("full"), Type.Literal("state")]),
+        /** INDEX:DIGEST of a commit that the chain must go through; empty trusts the genesis alone. */
+        checkpoint: Type.String({ maxLength: 128 }),
       },
       { additionalProperties: false },
     ),

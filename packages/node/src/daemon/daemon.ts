@@ -3,10 +3,13 @@
 
 import { readFileSync } from "node:fs";
 import { InvariantError, StoreError, committeeOf, validatorIndex } from "@selvedge/integrity";
+import { openAdminServer } from "../admin/admin-server.ts";
 import { createApiServer } from "../api/server.ts";
 import { homePaths } from "../config/home.ts";
 import type { NodeConfig } from "../config/schema.ts";
+import { processReport } from "../debug/process-report.ts";
 import { EXIT, type ExitCode, NodeError } from "../errors.ts";
+import { openScrub } from "../heal/open-scrub.ts";
 import { WorkerPool } from "../host/worker-pool.ts";
 import { readPasswordFile } from "../keys/keystore.ts";
 import type { PeerAddress } from "../network/dialer.ts";
@@ -14,13 +17,20 @@ import { type TransportSetup, createLibp2pTransport } from "../network/libp2p-tr
 import { DEFAULT_NETWORK_LIMITS, LOOPBACK_NETWORK_LIMITS, type NetworkLimits } from "../network/limits.ts";
 import { NetworkError } from "../network/network-error.ts";
 import type { NodeLogger } from "../observability/log.ts";
+import { prunePolicyOf } from "../prune/policy.ts";
+import { DiskWatch } from "../storage/disk-watch.ts";
 import { SafetyFile } from "../storage/safety-file.ts";
-import { readGenesisBundle, openStore } from "./home.ts";
+import { parseTrustRoot } from "../sync/trust-root.ts";
+import { readGenesisBundle } from "./home.ts";
 import { type NodeIdentity, openIdentity } from "./identity.ts";
 import { type RunningNode, startNode } from "./node.ts";
+import { openData } from "./open-data.ts";
 import type { NodeSetup } from "./parts.ts";
+import { damageNoted, noteDamage } from "./store-damage.ts";
 
 export interface DaemonOptions {
+  /** Aborted when the daemon is to stop, also while it starts. */
+  readonly stopped?: AbortSignal;
   readonly home: string;
   readonly config: NodeConfig;
   readonly logger: NodeLogger;
@@ -44,7 +54,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     return await openDaemon(options, closers);
   } catch (error) {
     await closeAll(closers);
-    throw error;
+    throw await damageNoted(homePaths(options.home).chainData, error);
   }
 }
 
@@ -55,10 +65,17 @@ async function openDaemon(options: DaemonOptions, closers: Closers): Promise<Dae
   const failure = Promise.withResolvers<ExitCode>();
   const onFatal = (error: unknown): void => {
     logger.fatal({ err: error }, "the node cannot go on");
-    failure.resolve(exitCodeOf(error));
+    noteDamage(homePaths(options.home).chainData, error).then(
+      (code) => failure.resolve(code ?? exitCodeOf(error)),
+      () => failure.resolve(exitCodeOf(error)),
+    );
   };
-  const node = await startNode(await openNodeSetup(options, closers, onFatal));
+  const nodeSetup = await openNodeSetup(options, closers, onFatal);
+  const scrub = openScrub({ ...options, store: nodeSetup.store, onDamage: onFatal });
+  const node = await startNode({ ...nodeSetup, lastScrub: () => scrub.last ?? undefined });
   closers.push(node.stop);
+  scrub.start(node.metrics);
+  closers.push(() => scrub.stop());
   const api = await createApiServer({
     services: node.services,
     metrics: node.metrics,
@@ -68,6 +85,9 @@ async function openDaemon(options: DaemonOptions, closers: Closers): Promise<Dae
     port: config.api.port,
   });
   closers.push(() => api.close());
+  const { store } = nodeSetup;
+  const admin = await openAdminServer({ home: options.home, store, logger, report: processReport });
+  if (admin !== undefined) closers.push(admin.close);
   let stopping: Promise<void> | undefined;
   return {
     node,
@@ -79,7 +99,7 @@ async function openDaemon(options: DaemonOptions, closers: Closers): Promise<Dae
 }
 
 async function openNodeSetup(
-  { home, config, logger }: DaemonOptions,
+  { home, config, logger, stopped }: DaemonOptions,
   closers: Closers,
   onFatal: (error: unknown) => void,
 ): Promise<NodeSetup> {
@@ -89,16 +109,20 @@ async function openNodeSetup(
   const { genesis } = await readGenesisBundle(paths.genesis, paths.genesisWeights);
   const password = await readPasswordFile(config.keys.password_file);
   const identity = await openIdentity({ role: config.role, paths, committee: committeeOf(genesis), password });
-  const store = await openStore(paths, genesis);
+  const { store, report: storeReport } = await openData({ paths, genesis, role: config.role, logger });
   closers.push(() => store.close());
-  const safety = identity.validator === null ? null : await SafetyFile.open(paths.safety, { create: false });
+  store.watch(onFatal);
+  const safety = config.role === "observer" ? null : await SafetyFile.open(paths.safety, { create: false });
   if (safety !== null) closers.push(() => safety.close());
+  const disk = await DiskWatch.open(paths.chainData);
+  closers.push(async () => disk.close());
   const work = new WorkerPool();
   closers.push(() => work[Symbol.asyncDispose]());
   const { consensus } = config;
   return {
     genesis,
     store,
+    storeReport,
     safety,
     identity,
     work,
@@ -108,10 +132,15 @@ async function openNodeSetup(
       leaderTimeoutMs: consensus.leader_timeout_ms,
       idleRoundDelayMs: consensus.idle_round_delay_ms,
       ownUncommittedBytesMax: consensus.own_uncommitted_bytes_max,
+      doppelgangerRounds: config.safety.doppelganger_rounds,
     },
     snapshotEveryCommits: config.storage.snapshot_every_commits,
-    makeTransport: (crypto, committee, chainId) =>
-      createLibp2pTransport({ chainId, committee, crypto, logger, ...networkSetup(config, identity) }),
+    sync: { mode: config.sync.mode, trustRoot: parseTrustRoot(config.sync.checkpoint) },
+    ...(stopped === undefined ? {} : { stopped }),
+    diskRoom: () => disk.room,
+    prune: prunePolicyOf(config.prune.keep, genesis.params),
+    makeTransport: ({ crypto, committee, chainId, identity: own }) =>
+      createLibp2pTransport({ chainId, committee, crypto, logger, ...networkSetup(config, own, committee.epoch) }),
     version: VERSION,
     nowMs: () => Date.now(),
     onFatal,
@@ -121,12 +150,13 @@ async function openNodeSetup(
 function networkSetup(
   config: NodeConfig,
   { validator, networkSecret }: NodeIdentity,
+  epoch: number,
 ): Pick<TransportSetup, "self" | "networkSecretKey" | "listen" | "peers" | "mode" | "limits"> {
   return {
     self: validator === null ? null : { index: validator.index, sign: validator.signer.sign },
     networkSecretKey: networkSecret,
     listen: config.p2p.listen,
-    peers: peerAddresses(config),
+    peers: peerAddresses(config, epoch),
     mode: config.p2p.mode,
     limits: networkLimits(config),
   };
@@ -153,9 +183,10 @@ function exitCodeOf(error: unknown): ExitCode {
   return EXIT.unexpected;
 }
 
-function peerAddresses(config: NodeConfig): PeerAddress[] {
+/** Configured indices are those of the first epoch; later on a peer says itself who it is. */
+function peerAddresses(config: NodeConfig, epoch: number): PeerAddress[] {
   return config.p2p.peers.map(({ validator, address }) => ({
-    index: validator === undefined ? null : validatorIndex(validator),
+    index: validator === undefined || epoch > 0 ? null : validatorIndex(validator),
     multiaddr: address,
   }));
 }

@@ -16,14 +16,16 @@ import { type HomePaths, homePaths } from "../config/home.ts";
 import { sha256 } from "../crypto.ts";
 import { NodeError, isSystemError } from "../errors.ts";
 import { readTextIfThere, writeFileAtomically } from "../storage/files.ts";
+import { NODE_KEYS_MAX, readFormat, writeFormat } from "../storage/format-file.ts";
 import { LevelStore } from "../storage/level-store.ts";
+import { type OpenStoreOptions, type OpenedStore, openCheckedStore } from "../storage/open-store.ts";
 import { PayloadStore } from "../storage/payload-store.ts";
 import { SafetyFile } from "../storage/safety-file.ts";
 
 const GENESIS_MAX_BYTES: number = 64 * 1024 * 1024;
-/** Layout of the data folder; a newer one is refused (exit 76). */
-const DATA_FORMAT = "selvedge-data/1";
 const CHAIN_ID_KEY = "chain-id";
+/** Tables of payload alone are read at a start up to here, a few seconds' worth; the scrub reads the rest. */
+const PAYLOAD_CHECK_BYTES_MAX: number = 4 * 1024 * 1024 * 1024;
 
 export interface GenesisBundle {
   readonly genesis: Genesis;
@@ -105,29 +107,61 @@ async function createData(paths: HomePaths, { bundle, hasSafetyFile }: HomeDraft
     await store.close();
   }
   if (hasSafetyFile) await (await SafetyFile.open(paths.safety, { create: true })).close();
-  await writeFileAtomically(paths.formatFile, `${DATA_FORMAT}\n${chainId}\n`, 0o640);
+  await writeFormat(paths.formatFile, { chainId, nodes: [] });
 }
 
-/** Opens the database of an initialised home, after its format and chain id were found to be ours. */
+/**
+ * Opens the database of an initialised home, after its format and chain id were found to be ours and its files to hold.
+ * Any damage is DATA_CORRUPT; closing gives up the lock on the home.
+ */
 export async function openStore(paths: HomePaths, genesis: Genesis): Promise<LevelStore> {
+  const opened = await openHomeStore(paths, genesis, { mends: false, payloadBytesMax: Number.POSITIVE_INFINITY });
+  return opened.store;
+}
+
+/** As openStore for a node that starts: damage that other nodes can make good is cut out and reported. */
+export async function openStoreToRun(paths: HomePaths, genesis: Genesis): Promise<OpenedStore> {
+  return openHomeStore(paths, genesis, { mends: true, payloadBytesMax: PAYLOAD_CHECK_BYTES_MAX });
+}
+
+async function openHomeStore(
+  paths: HomePaths,
+  genesis: Genesis,
+  options: Pick<OpenStoreOptions, "mends" | "payloadBytesMax">,
+): Promise<OpenedStore> {
   await checkFormat(paths, genesis);
-  const store = await LevelStore.open({ folder: paths.chainData, sha256, create: false });
+  const opened = await openCheckedStore({ folder: paths.chainData, sha256, ...options });
   try {
-    await checkChain(store, genesis);
+    await checkChain(opened.store, genesis);
   } catch (error) {
-    await store.close();
+    await opened.store.close();
     throw error;
   }
-  return store;
+  return opened;
+}
+
+/**
+ * The home is that of one node: data that came with another one's folder is refused (exit 76). Keys that it may go on with
+ * are noted while it still has one that is known.
+ */
+export async function claimHome(paths: HomePaths, keys: readonly string[]): Promise<void> {
+  const format = await readFormat(paths.formatFile);
+  if (format === undefined) return;
+  const { nodes } = format;
+  if (nodes.length > 0 && !keys.some((key) => nodes.includes(key)))
+    throw new NodeError(
+      "WRONG_CHAIN",
+      `${paths.root} holds the data of node ${nodes.join(" or ")}, not of ${keys.join(" or ")}`,
+    );
+  const added = keys.filter((key) => !nodes.includes(key));
+  if (added.length > 0)
+    await writeFormat(paths.formatFile, { ...format, nodes: [...nodes, ...added].slice(-NODE_KEYS_MAX) });
 }
 
 async function checkFormat(paths: HomePaths, genesis: Genesis): Promise<void> {
-  const text = await readTextIfThere(paths.formatFile, 4096);
-  if (text === undefined) throw new NodeError("HOME_MISSING", `${paths.root} is not initialised; run: selvedge init`);
-  const [format, chainId] = text.split("\n");
-  if (format !== DATA_FORMAT)
-    throw new NodeError("WRONG_CHAIN", `${paths.root} has data format ${format}; this version reads ${DATA_FORMAT}`);
-  if (chainId !== chainIdOf(genesis, sha256))
+  const format = await readFormat(paths.formatFile);
+  if (format === undefined) throw new NodeError("HOME_MISSING", `${paths.root} is not initialised; run: selvedge init`);
+  if (format.chainId !== chainIdOf(genesis, sha256))
     throw new NodeError("WRONG_CHAIN", `${paths.root} holds data of another chain`);
 }
 

@@ -18,13 +18,15 @@ import type { NodeMetrics } from "../observability/metrics.ts";
 import { type PayloadService, hashesOf } from "../payload/payload-service.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
 import type { PayloadStore } from "../storage/payload-store.ts";
+import type { CatchUp } from "../sync/catch-up.ts";
+import { type ChainServer, serveChain } from "../sync/serve-chain.ts";
 import type { BlockVerifier } from "./parts.ts";
 
-export interface InboundSetup {
+export interface InboundSetup extends ChainServer {
   readonly crypto: Crypto;
   readonly verifyBlock: BlockVerifier;
   readonly host: Host;
-  readonly chain: ChainStore;
+  readonly catchUp: Pick<CatchUp, "isRunning" | "onBlock">;
   readonly payloads: PayloadService;
   readonly payloadStore: PayloadStore;
   readonly transport: Transport;
@@ -60,6 +62,7 @@ export function createInbound(setup: InboundSetup): TransportHandler {
     },
     serveBlocks: (request) => serveBlocks(setup.chain, request),
     servePayload: (request) => servePayload(setup.payloadStore, request),
+    serveChain: (_from, request) => serveChain(setup, request),
     onPeerChange: (remote, isConnected) => {
       setup.logger.info({ peer: nameOf(remote), isConnected }, "peer");
       const connected = setup.transport.peers().filter((peer) => peer.isConnected).length;
@@ -69,11 +72,16 @@ export function createInbound(setup: InboundSetup): TransportHandler {
 }
 
 async function takeBlocks(setup: InboundSetup, from: Remote, received: readonly Uint8Array[]): Promise<void> {
+  // Nobody would take them; the engine that goes on afterwards pulls what it then needs.
+  if (setup.catchUp.isRunning) return;
   const blocks: VerifiedBlock[] = [];
   for (const bytes of received) {
     const verified = setup.verifyBlock(bytes);
-    if (verified.ok) blocks.push(verified.value);
-    else {
+    if (verified.ok) {
+      blocks.push(verified.value);
+      setup.catchUp.onBlock(verified.value);
+    } else if (verified.error.code !== "BLOCK_EPOCH") {
+      // Whoever is in another epoch does nothing wrong.
       setup.transport.penalise(from, PENALTY_BAD_BLOCK, verified.error.code);
       setup.logger.warn({ peer: nameOf(from), code: verified.error.code }, "block refused");
     }

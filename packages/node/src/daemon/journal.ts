@@ -18,6 +18,7 @@ import { NodeError } from "../errors.ts";
 import type { HostObserver } from "../host/host.ts";
 import type { NodeLogger } from "../observability/log.ts";
 import type { NodeMetrics } from "../observability/metrics.ts";
+import { signedElsewhere } from "../safety/safety-check.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
 import type { StateStore } from "../storage/state-store.ts";
 import type { EventRing } from "./event-feed.ts";
@@ -37,6 +38,7 @@ export interface JournalSetup {
   readonly chain: ChainStore;
   readonly transactions: TransactionPool;
   readonly engineStatus: () => EngineStatus;
+  readonly onCertificate: (certificate: CheckpointCertificate) => void;
   readonly stopped: AbortSignal;
 }
 
@@ -131,6 +133,7 @@ export class NodeJournal implements HostObserver {
     this.#parts.metrics.count("checkpoints_total");
     this.#latestCheckpoint = certificate;
     this.#parts.proofs.onCheckpoint(certificate);
+    this.#parts.onCertificate(certificate);
     this.#save(this.#parts.state.putCheckpoint(certificate));
     const { index, stateRoot } = certificate.statement;
     this.#parts.events.publish("checkpoint", { index, stateRoot, signatures: certificate.signatures.length });
@@ -142,6 +145,7 @@ export class NodeJournal implements HostObserver {
     setup.logger.warn({ fault }, "misbehaviour");
     events.publish("fault", { type: fault.type });
     if (fault.type === "equivocation") this.#save(this.#parts.chain.putEquivocator(fault.author));
+    if (fault.type === "signedElsewhere") setup.onFatal(signedElsewhere(fault.block));
     if (fault.type === "stateDivergence") {
       // More than F stake signed another state for the same commit: stop, keep the evidence, never limp (§7).
       setup.onFatal(
@@ -190,9 +194,8 @@ export class NodeJournal implements HostObserver {
         });
         return;
       }
-      case "updateScored":
-      case "aggregateRefused":
-      case "transactionsLogged":
+      // The committee's events are epoch/epoch-events.ts' to follow.
+      default:
     }
   }
 

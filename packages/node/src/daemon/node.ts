@@ -1,15 +1,35 @@
 // A running node without its HTTP face: stores, ledger, engine, network and host loop, opened in the order of their
 // dependencies and closed in the reverse one. The daemon command and the in-process tests both start it from here.
 
-import { DEFAULT_LOCAL_PARAMS, type LocalParams, createEngine } from "@selvedge/consensus";
+import {
+  DEFAULT_LOCAL_PARAMS,
+  type EngineSetup,
+  type LocalParams,
+  type SafetyRecord,
+  createDealingScheme,
+  createEngine,
+} from "@selvedge/consensus";
 import { type BlockContext, chainIdOf, committeeOf, verifyBlock } from "@selvedge/integrity";
 import type { CommitInput } from "@selvedge/ledger";
-import { createNodeCrypto, sha256 } from "../crypto.ts";
+import { sha256 } from "../crypto.ts";
+import { blockContextOf, engineBaseOf, placeOf } from "../epoch/epoch-at.ts";
+import type { EpochEnd } from "../epoch/epoch-end.ts";
+import { type EpochNode, EpochRunner } from "../epoch/epoch-runner.ts";
+import type { EpochSetup } from "../epoch/epoch-setup.ts";
+import { resumeEpoch } from "../epoch/resume-epoch.ts";
+import { healBeforeStart } from "../heal/heal-before-start.ts";
+import { EngineSlot } from "../host/engine-slot.ts";
 import type { Transport } from "../network/transport.ts";
-import { NodeMetrics } from "../observability/metrics.ts";
+import type { NodeMetrics } from "../observability/metrics.ts";
+import { knowsNewestOf } from "../safety/ask-newest.ts";
+import { checkSafetyRecord, withDoubts } from "../safety/safety-check.ts";
 import { ChainStore } from "../storage/chain-store.ts";
 import { PayloadStore } from "../storage/payload-store.ts";
+import { SnapshotStore } from "../storage/snapshot-store.ts";
 import { StateStore } from "../storage/state-store.ts";
+import { fetchMissingWeights } from "../sync/fetch-weights.ts";
+import { openCertificates } from "../sync/open-catch-up.ts";
+import { syncStateIfDue } from "../sync/open-state-sync.ts";
 import { openCoin } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
 import { createServices } from "./node-services.ts";
@@ -25,7 +45,13 @@ export interface RunningNode {
   readonly stop: () => Promise<void>;
 }
 
+/** Runs through all epochs until it is stopped. */
 export async function startNode(setup: NodeSetup): Promise<RunningNode> {
+  await syncStateIfDue(setup);
+  return EpochRunner.start(setup, startEpoch);
+}
+
+async function startEpoch(setup: EpochSetup, end: EpochEnd): Promise<EpochNode> {
   const parts = await openParts(setup);
   try {
     await startParts(setup, parts);
@@ -34,15 +60,27 @@ export async function startNode(setup: NodeSetup): Promise<RunningNode> {
     await stopParts(parts);
     throw error;
   }
+  const watching = end.watch(
+    { state: parts.state, certificates: openCertificates(setup, parts) },
+    parts.lifetime.signal,
+  );
   return {
+    parts,
     services: createServices(setup, parts),
-    metrics: parts.metrics,
-    transport: parts.transport,
-    stop: () => stopParts(parts),
+    stop: async () => {
+      await stopParts(parts);
+      await watching;
+    },
   };
 }
 
-async function startParts(setup: NodeSetup, parts: NodeParts): Promise<void> {
+async function startParts(setup: EpochSetup, parts: NodeParts): Promise<void> {
+  await parts.pruner.open(setup.store);
+  await parts.resumed.open(
+    setup.store,
+    parts.state,
+    parts.ledger.models().map(({ id }) => id),
+  );
   parts.journal.restoreCheckpoint(await parts.state.latestCheckpoint());
   const toExecute: CommitInput[] = [];
   for await (const input of commitsToExecute(parts.chain, parts.verify, parts.ledger.lastCommitIndex()))
@@ -59,7 +97,12 @@ async function startParts(setup: NodeSetup, parts: NodeParts): Promise<void> {
       verifyBlock: parts.verify,
       crypto: parts.crypto,
       host: parts.host,
+      catchUp: parts.catchUp,
       chain: parts.chain,
+      state: parts.state,
+      knowsNewestOf: (author) => knowsNewestOf(parts.engine.status(), setup.identity.validator?.index ?? null, author),
+      snapshots: new SnapshotStore(setup.store, sha256),
+      epochRecords: (fromEpoch) => setup.epochs.recordsFrom(fromEpoch),
       payloads: parts.payloads,
       payloadStore: parts.payloadStore,
       transport: parts.transport,
@@ -67,44 +110,58 @@ async function startParts(setup: NodeSetup, parts: NodeParts): Promise<void> {
       logger: setup.logger,
     }),
   );
+  parts.catchUp.start();
+  fetchMissingWeights(parts, setup.onFatal);
+  resumeEpoch(setup, parts);
 }
 
-async function openParts(setup: NodeSetup): Promise<NodeParts> {
-  const { genesis, store, identity } = setup;
-  const metrics = new NodeMetrics();
-  const crypto = createNodeCrypto(() => metrics.count("signatures_slow_total"));
+async function openParts(setup: EpochSetup): Promise<NodeParts> {
+  const { genesis, store, at, shared } = setup;
+  const { metrics, crypto } = shared;
   const chainId = chainIdOf(genesis, sha256);
-  const committee = committeeOf(genesis);
-  const context = { chainId, committee, params: genesis.params, crypto, hasCoin: genesis.coin.setup !== "none" };
-  const verify = createBlockVerifier(context, metrics);
-  const chain = await ChainStore.open(store, sha256);
+  const { committee } = at;
+  const verify = createBlockVerifier(blockContextOf(at, { chainId, params: genesis.params, crypto }), metrics);
+  const chain = await ChainStore.open(store, sha256, placeOf(at));
+  chain.keepStatesEvery(setup.snapshotEveryCommits);
   const state = new StateStore(store, sha256);
   const payloadStore = new PayloadStore(store, sha256);
-  const ledger = await restoreLedgerState({ genesis, chainId, committee, crypto }, state);
+  await healBeforeStart(setup, { chain, state, payloads: payloadStore, verify, chainId });
+  const dealingScheme = createDealingScheme(sha256);
+  const ledger = await shared.ledgerFrom(() =>
+    restoreLedgerState({ genesis, chainId, committee: committeeOf(genesis), crypto, dealingScheme }, state),
+  );
   for (const { current } of ledger.models()) await state.putVersion(current);
-  const engine = createEngine(
-    {
-      chainId,
-      committee,
-      params: genesis.params,
-      local: localParams(setup),
-      crypto,
-      coin: openCoin({ genesis, chainId, committee, identity }),
-      validator: identity.validator,
-    },
-    await restoreEngineState({
+  const restoreEngine = async (): ReturnType<typeof restoreEngineState> => {
+    const stored = await restoreEngineState({
       chain,
       verify,
-      lastSignedRound: setup.safety?.last?.round ?? null,
+      lastSignedRound: signedIn(setup)?.round ?? null,
       recentCommitsMax: genesis.params.executionLagMax + genesis.params.commitVotesMax,
-    }),
-  );
-  const transport = await setup.makeTransport(crypto, committee, chainId);
+    });
+    return withDoubts(stored, setup);
+  };
+  const recovered = await restoreEngine();
+  if (setup.safety !== null && recovered !== undefined) checkSafetyRecord(signedIn(setup), recovered);
+  const engineSetup: EngineSetup = {
+    chainId,
+    committee,
+    params: genesis.params,
+    local: localParams(setup),
+    crypto,
+    coin: openCoin({ at, chainId, identity: setup.identity, keyDealings: ledger.keyDealings(at.start.epoch) }),
+    epochBase: engineBaseOf(at),
+    validator: hasSignedLater(setup) ? null : setup.identity.validator,
+  };
+  const engine = new EngineSlot(createEngine(engineSetup, recovered));
+  const transport = await setup.makeTransport({ crypto, committee, chainId, identity: setup.identity });
   return wire(setup, {
     chainId,
+    at,
     committee,
     crypto,
     engine,
+    engineSetup,
+    restoreEngine,
     ledger,
     chain,
     state,
@@ -113,6 +170,17 @@ async function openParts(setup: NodeSetup): Promise<NodeParts> {
     transport,
     verify,
   });
+}
+
+/** What was signed in the epoch that the parts are for. */
+function signedIn({ safety, at }: EpochSetup): SafetyRecord | null {
+  const last = safety?.last ?? null;
+  return last?.epoch === at.start.epoch ? last : null;
+}
+
+/** The store is older than the safety file: whatever was signed in this epoch is forgotten, so nothing more is. */
+function hasSignedLater({ safety, at }: EpochSetup): boolean {
+  return (safety?.last?.epoch ?? 0) > at.start.epoch;
 }
 
 function createBlockVerifier(context: BlockContext, metrics: NodeMetrics): BlockVerifier {
@@ -132,5 +200,5 @@ async function stopParts(parts: NodeParts): Promise<void> {
   parts.lifetime.abort();
   await parts.transport.stop();
   // Together: the host may be waiting for the executor to catch up.
-  await Promise.all([parts.host.stop(), parts.executor.stop()]);
+  await Promise.all([parts.host.stop(), parts.executor.stop(), parts.catchUp.stop(), parts.pruner.stop()]);
 }

@@ -16,8 +16,9 @@ import {
 import { type CommitInput, type Ledger, type LedgerOptions, createLedger, restoreLedger } from "@selvedge/ledger";
 import { sha256 } from "../crypto.ts";
 import { NodeError } from "../errors.ts";
-import type { ChainStore, StoredCommit } from "../storage/chain-store.ts";
+import type { ChainStore } from "../storage/chain-store.ts";
 import type { StateStore } from "../storage/state-store.ts";
+import type { StoredCommit } from "../storage/stored-chain.ts";
 
 export type VerifyStored = (bytes: Uint8Array) => Result<VerifiedBlock, Rejection>;
 
@@ -42,8 +43,10 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
     newestOwnBlock: newestOwn === undefined ? null : mustVerify(verify(newestOwn)),
     lastSignedRound,
     acked: await chain.acked(),
+    unseen: await chain.unseen(),
     recentCommits: await chain.recentCommits(options.recentCommitsMax),
     equivocators: await chain.equivocators(),
+    hasForgotten: await chain.hasForgotten(),
   };
 }
 

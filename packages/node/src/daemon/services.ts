@@ -9,6 +9,7 @@ import type {
   CommitIndex,
   DeviceId,
   Digest,
+  EpochStart,
   Genesis,
   ModelId,
   Rejection,
@@ -19,7 +20,8 @@ import type {
   ValidatorIndex,
   VersionNumber,
 } from "@selvedge/integrity";
-import type { ModelInfo, SequenceInfo, VersionProof } from "@selvedge/ledger";
+import type { EpochInfo, ModelInfo, SequenceInfo, VersionProof } from "@selvedge/ledger";
+import type { EpochStep } from "../epoch/epoch-record.ts";
 import type { PeerStatus } from "../network/transport.ts";
 
 export type Role = "validator" | "observer";
@@ -39,10 +41,35 @@ export interface NodeStatus {
   readonly sinceLastCommitMs: number | null;
   readonly peers: readonly PeerStatus[];
   readonly uptimeMs: number;
-  readonly coin: "dealer" | "none";
+  readonly coin: "dealer" | "dealt" | "none";
+  readonly epoch: EpochStatus;
+  /** False until everything that was executed before the last stop is executed again. */
+  readonly isStarted: boolean;
+  /** What this validator signed last, as its safety file says; null in an observer, or before the first signature. */
+  readonly safety: { readonly epoch: number; readonly round: number } | null;
+  /** Of the file system that holds the data; null if it does not tell. */
+  readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | null;
+  /** Commits that are kept, or null for all; commits up to `base` may be gone. */
+  readonly pruning: { readonly keepCommits: number | null; readonly base: number };
+  /** The last time that every file of the database was read and checked. */
+  readonly lastScrub: ScrubReport | null;
   /** "ok", or one sentence that says why nothing moves. */
   readonly health: string;
   readonly state: "healthy" | "syncing" | "stalled";
+}
+
+export interface ScrubReport {
+  readonly finishedMs: number;
+  /** One sentence for each thing that did not hold. */
+  readonly findings: readonly string[];
+}
+
+/** Where the chain's committee stands. */
+export interface EpochStatus {
+  readonly number: number;
+  readonly members: number;
+  /** One sentence about the change that is under way, or null. */
+  readonly change: string | null;
 }
 
 /** Where an update stands, from its first byte to the version that holds it. */
@@ -102,6 +129,13 @@ export interface NodeServices {
   readonly payloadSize: (root: Digest) => Promise<number | undefined>;
   /** Bytes [from, to) of a stored payload or weights file, chunk by chunk, each verified against the root. */
   readonly readPayload: (root: Digest, from: number, to: number) => AsyncIterable<Uint8Array>;
+
+  /** Who votes, and how far a change of that is. */
+  readonly epochInfo: () => EpochInfo;
+  /** The epoch that this node is in, or an earlier one. */
+  readonly epochStart: (epoch: number) => Promise<EpochStart | undefined>;
+  /** What leads from the epoch before to this one; undefined for the first and for what is not here. */
+  readonly epochStep: (epoch: number) => Promise<EpochStep | undefined>;
 
   readonly latestCheckpoint: () => CheckpointCertificate | undefined;
   readonly checkpoint: (index: CommitIndex) => Promise<CheckpointCertificate | undefined>;

@@ -36,8 +36,8 @@ type Waiter = (view: TransactionView) => void;
 
 export class TransactionPool {
   readonly #setup: TransactionPoolSetup;
-  /** Size by digest: handed to the engine, not committed yet. */
-  readonly #pending = new Map<Digest, number>();
+  /** By digest: handed to the engine, not committed yet. */
+  readonly #pending = new Map<Digest, Uint8Array>();
   #pendingBytes = 0;
   readonly #recent = new Map<Digest, CommitIndex>();
   readonly #waiters = new Map<Digest, Waiter[]>();
@@ -104,6 +104,12 @@ export class TransactionPool {
     });
   }
 
+  /** Hands everything that is pending to another engine than the one that has it. */
+  proposeAgain(): void {
+    this.#batch = [];
+    if (this.#pending.size > 0) this.#setup.propose([...this.#pending.values()]);
+  }
+
   /** A commit is durable here. */
   onCommit(index: CommitIndex, blocks: readonly VerifiedBlock[]): number {
     let count = 0;
@@ -124,7 +130,7 @@ export class TransactionPool {
   }
 
   #enqueue(digest: Digest, bytes: Uint8Array): void {
-    this.#pending.set(digest, bytes.length);
+    this.#pending.set(digest, bytes);
     this.#pendingBytes += bytes.length;
     if (this.#batch.length === 0) setImmediate(() => this.#flush());
     this.#batch.push(bytes);
@@ -133,12 +139,13 @@ export class TransactionPool {
   #flush(): void {
     const batch = this.#batch;
     this.#batch = [];
+    if (batch.length === 0) return;
     this.#setup.propose(batch);
   }
 
   #settle(digest: Digest, index: CommitIndex): void {
     if (this.#recent.has(digest)) return;
-    this.#pendingBytes -= this.#pending.get(digest) ?? 0;
+    this.#pendingBytes -= this.#pending.get(digest)?.length ?? 0;
     this.#pending.delete(digest);
     this.#recent.set(digest, index);
     if (this.#recent.size > TRANSACTIONS_RECENT_MAX) this.#forgetOldest();

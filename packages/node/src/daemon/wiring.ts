@@ -3,25 +3,32 @@
 
 import type { InputEvent } from "@selvedge/consensus";
 import { sha256 } from "../crypto.ts";
+import { EpochEvents } from "../epoch/epoch-events.ts";
+import type { EpochSetup } from "../epoch/epoch-setup.ts";
 import { Executor } from "../host/executor.ts";
 import { Host } from "../host/host.ts";
 import { Mailbox } from "../host/mailbox.ts";
 import { PayloadService } from "../payload/payload-service.ts";
-import { EventRing } from "./event-feed.ts";
+import { openPruner } from "../prune/open-pruner.ts";
+import { type AskNewest, createNewestAsker } from "../safety/ask-newest.ts";
+import { createSnapshotKeeper, openCatchUp } from "../sync/open-catch-up.ts";
+import type { UnsettledUpdates } from "../sync/unsettled-updates.ts";
 import { NodeJournal } from "./journal.ts";
 import type { NodeParts, NodeSetup } from "./parts.ts";
-import { ProofDesk } from "./proofs.ts";
 import { assembleReceipt } from "./receipts.ts";
-import { TransactionPool } from "./transactions.ts";
+import { ResumedViews } from "./resumed-views.ts";
 import { UpdateDesk } from "./updates.ts";
 
 /** What is open before anything is connected. */
 export type OpenedParts = Pick<
   NodeParts,
   | "chainId"
+  | "at"
   | "committee"
   | "crypto"
   | "engine"
+  | "engineSetup"
+  | "restoreEngine"
   | "ledger"
   | "chain"
   | "state"
@@ -31,12 +38,18 @@ export type OpenedParts = Pick<
   | "verify"
 >;
 
-type Desks = Pick<NodeParts, "payloads" | "transactions" | "updates" | "proofs" | "journal" | "events" | "lifetime">;
+type Desks = Pick<
+  NodeParts,
+  "payloads" | "transactions" | "updates" | "proofs" | "journal" | "events" | "lifetime" | "pruner" | "resumed"
+> & {
+  readonly unsettled: UnsettledUpdates;
+};
 
-export function wire(setup: NodeSetup, opened: OpenedParts): NodeParts {
+export function wire(setup: EpochSetup, opened: OpenedParts): NodeParts {
   const mailbox = new Mailbox<InputEvent>();
   const desks = openDesks(setup, opened, mailbox);
-  const executor = openExecutor(setup, { ...opened, ...desks }, mailbox);
+  const epochEvents = new EpochEvents(setup, { ...opened, ...desks }, mailbox);
+  const executor = openExecutor(setup, { ...opened, ...desks, epochEvents }, mailbox);
   const host = new Host({
     mailbox,
     engine: opened.engine,
@@ -47,28 +60,25 @@ export function wire(setup: NodeSetup, opened: OpenedParts): NodeParts {
     verifyBlock: opened.verify,
     checkUpdate: (update, author) => desks.updates.check(update, author),
     buildReceipt: (effect) => assembleReceipt(opened.chain, opened.verify, effect),
+    askNewest: openNewestAsker(setup, opened, desks.lifetime.signal),
     observer: desks.journal,
     nowMs: setup.nowMs,
     stopped: desks.lifetime.signal,
   });
-  return { ...opened, ...desks, executor, host };
+  const parts = { ...opened, ...desks, executor, host, epochEvents };
+  return { ...parts, catchUp: openCatchUp(setup, parts) };
 }
 
-function openDesks(setup: NodeSetup, opened: OpenedParts, mailbox: Mailbox<InputEvent>): Desks {
+function openDesks(setup: EpochSetup, opened: OpenedParts, mailbox: Mailbox<InputEvent>): Desks {
   const { ledger, state, chain, metrics } = opened;
   const lifetime = new AbortController();
-  const events = new EventRing(setup.nowMs);
-  const proofs = new ProofDesk(ledger);
+  const { events, transactions, unsettled } = setup.shared;
+  const proofs = setup.shared.proofsOf(ledger);
   const payloads = openPayloads(setup, opened, lifetime.signal);
   const propose = (content: Pick<LocalContent, "updates" | "transactions">): void =>
     // The desks are bounded themselves, and a full mailbox keeps the content until there is room.
     void mailbox.put({ type: "localContent", control: [], ...content });
-  const transactions = new TransactionPool({
-    sha256,
-    blockBytesMax: setup.genesis.params.transactionBytesMax,
-    propose: (batch) => propose({ updates: [], transactions: batch }),
-    committedAt: (digest) => state.transactionCommit(digest),
-  });
+  setup.shared.proposeTo((batch) => propose({ updates: [], transactions: batch }));
   const journal = new NodeJournal({
     setup,
     events,
@@ -78,6 +88,7 @@ function openDesks(setup: NodeSetup, opened: OpenedParts, mailbox: Mailbox<Input
     chain,
     transactions,
     engineStatus: opened.engine.status,
+    onCertificate: setup.change.onCertificate,
     stopped: lifetime.signal,
   });
   const updates = new UpdateDesk({
@@ -87,11 +98,24 @@ function openDesks(setup: NodeSetup, opened: OpenedParts, mailbox: Mailbox<Input
     chunkBytes: setup.genesis.params.payloadChunkBytes,
     propose: (update) => {
       journal.onProposed(update);
+      unsettled.note(update);
       propose({ updates: [update], transactions: [] });
     },
     onRefused: journal.onUpdateRefused,
   });
-  return { payloads, transactions, updates, proofs, journal, events, lifetime };
+  const pruner = openPruner(setup, { ...opened, payloads, lifetime });
+  return {
+    payloads,
+    transactions,
+    updates,
+    proofs,
+    journal,
+    events,
+    lifetime,
+    pruner,
+    resumed: new ResumedViews(ledger),
+    unsettled,
+  };
 }
 
 type LocalContent = Extract<InputEvent, { readonly type: "localContent" }>;
@@ -110,7 +134,11 @@ function openPayloads(setup: NodeSetup, opened: OpenedParts, stopped: AbortSigna
   });
 }
 
-function openExecutor(setup: NodeSetup, parts: OpenedParts & Desks, mailbox: Mailbox<InputEvent>): Executor {
+function openExecutor(
+  setup: EpochSetup,
+  parts: OpenedParts & Desks & Pick<NodeParts, "epochEvents">,
+  mailbox: Mailbox<InputEvent>,
+): Executor {
   const { ledger, state, payloadStore, payloads, journal, updates, lifetime } = parts;
   return new Executor(
     {
@@ -122,10 +150,13 @@ function openExecutor(setup: NodeSetup, parts: OpenedParts & Desks, mailbox: Mai
       snapshotEveryCommits: setup.snapshotEveryCommits,
       lagMax: setup.genesis.params.executionLagMax,
       obtain: (wanted) => payloads.obtain(wanted),
+      onSnapshot: createSnapshotKeeper(setup, parts),
       onExecuted: (result) => {
         journal.onExecuted(result);
         updates.onExecuted(result.index);
+        parts.pruner.onExecuted(result.index);
         mailbox.putUrgent({ type: "executed", index: result.index, stateRoot: result.stateRoot });
+        parts.epochEvents.onExecuted(result.events);
       },
     },
     (error) => {
@@ -133,4 +164,15 @@ function openExecutor(setup: NodeSetup, parts: OpenedParts & Desks, mailbox: Mai
       if (error !== lifetime.signal.reason) setup.onFatal(error);
     },
   );
+}
+
+/** An observer's engine asks nobody. */
+function openNewestAsker(
+  { identity }: EpochSetup,
+  { transport, verify }: OpenedParts,
+  stopped: AbortSignal,
+): AskNewest {
+  const { validator } = identity;
+  if (validator === null) return () => Promise.resolve(undefined);
+  return createNewestAsker({ self: validator.index, transport, verifyBlock: verify, stopped });
 }

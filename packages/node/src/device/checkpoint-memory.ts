@@ -42,7 +42,11 @@ export class CheckpointMemory {
     const text = await readTextIfThere(path, FILE_MAX_BYTES);
     if (text === undefined) return new CheckpointMemory(path, trust, undefined);
     const certificate = HEX_LINE.test(text) ? decodeCheckpoint(bytesFromHex(text.trimEnd())) : undefined;
-    const isGood = certificate?.ok === true && verifyCheckpoint(certificate.value, trust).ok;
+    const committee = certificate?.ok === true ? trust.committeeIn(certificate.value.statement.epoch) : undefined;
+    const isGood =
+      certificate?.ok === true &&
+      committee !== undefined &&
+      verifyCheckpoint(certificate.value, { ...trust, committee }).ok;
     if (!isGood)
       throw new NodeError(
         "FILE_MALFORMED",

@@ -9,6 +9,7 @@ import {
   type Result,
   type SignedUpdate,
   type VersionNumber,
+  decodeBlockHeader,
   decodeReceipt,
   err,
   hexFromBytes,
@@ -22,7 +23,13 @@ import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { type GatewayClient, type GatewayResult, invalidAnswer, refusedAnswer } from "./gateway-client.ts";
 import type { DeviceLimits } from "./limits.ts";
-import type { DeviceTrust, VerifiedVersion, WantedVersion } from "./verified-version.ts";
+import {
+  type DeviceTrust,
+  type VerifiedVersion,
+  type WantedVersion,
+  following,
+  unknownEpoch,
+} from "./verified-version.ts";
 
 const VIEW = Type.Object({
   state: Type.String({ maxLength: 32 }),
@@ -49,6 +56,8 @@ export interface DeliverySetup {
   readonly trust: DeviceTrust;
   readonly limits: DeviceLimits;
   readonly chunkBytes: number;
+  /** Follows the committee's changes up to an epoch. */
+  readonly follow: (gateway: string, epoch: number, signal: AbortSignal) => Promise<GatewayResult<true>>;
   readonly verifiedVersion: (wanted: WantedVersion, signal: AbortSignal) => Promise<Result<VerifiedVersion, Rejection>>;
 }
 
@@ -163,7 +172,7 @@ async function confirmApplied(
 }
 
 async function receiptAt(
-  { client, trust }: DeliverySetup,
+  { client, trust, follow }: DeliverySetup,
   {
     update,
     gateway,
@@ -179,8 +188,20 @@ async function receiptAt(
   if (decoded.value.update !== update.digest) {
     return err(refusedAnswer(rejection("RECEIPT_OTHER_UPDATE", "the receipt is another update's")));
   }
-  const verified = verifyReceipt(decoded.value, trust);
-  return verified.ok ? verified : err(refusedAnswer(verified.error));
+  const receipt = decoded.value;
+  return following(
+    () => verifyReceiptIn(receipt, trust),
+    (epoch) => follow(gateway, epoch, signal),
+  );
+}
+
+/** By the committee of the epoch in which it was given: its blocks say which. */
+function verifyReceiptIn(receipt: AvailabilityReceipt, trust: DeviceTrust): Result<AvailabilityReceipt, Rejection> {
+  const [first] = receipt.acks;
+  const header = first === undefined ? undefined : decodeBlockHeader(first.headerBytes);
+  const epoch = header?.ok === true ? header.value.epoch : 0;
+  const committee = trust.committeeIn(epoch);
+  return committee === undefined ? err(unknownEpoch(epoch)) : verifyReceipt(receipt, { ...trust, committee });
 }
 
 function withoutRetry<Value>(result: GatewayResult<Value>): GatewayResult<Value> {

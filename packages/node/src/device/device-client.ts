@@ -19,7 +19,6 @@ import {
   type Weights,
   assert,
   chainIdOf,
-  committeeOf,
   deviceIdOf,
   encodeDelta,
   err,
@@ -37,6 +36,7 @@ import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { createNodeCrypto } from "../crypto.ts";
 import { CheckpointMemory } from "./checkpoint-memory.ts";
+import { CommitteeTrail } from "./committee-trail.ts";
 import { type Delivery, deliver } from "./delivery.ts";
 import {
   type Fetch,
@@ -49,7 +49,13 @@ import {
 import { DEFAULT_DEVICE_LIMITS, type DeviceLimits } from "./limits.ts";
 import { openOutboxFolder } from "./outbox-files.ts";
 import { Outbox, type OutboxEntry } from "./outbox.ts";
-import { type DeviceTrust, type VerifiedVersion, type WantedVersion, verifyVersionAnswer } from "./verified-version.ts";
+import {
+  type DeviceTrust,
+  type VerifiedVersion,
+  type WantedVersion,
+  following,
+  verifyVersionAnswer,
+} from "./verified-version.ts";
 
 export interface DeviceClientOptions {
   readonly genesis: Genesis;
@@ -106,7 +112,9 @@ const SEQUENCE = Type.Object({
 export async function openDeviceClient(options: DeviceClientOptions): Promise<DeviceClient> {
   const crypto = options.crypto ?? createNodeCrypto();
   const { genesis } = options;
-  const trust: DeviceTrust = { chainId: chainIdOf(genesis, crypto.sha256), committee: committeeOf(genesis), crypto };
+  const chainId = chainIdOf(genesis, crypto.sha256);
+  const trail = await CommitteeTrail.open({ path: `${options.checkpointFile}.epochs`, genesis, chainId, crypto });
+  const trust: DeviceTrust = { chainId, crypto, committeeIn: (epoch) => trail.committeeIn(epoch) };
   const limits = { ...DEFAULT_DEVICE_LIMITS, ...options.limits };
   const checkpoints = await CheckpointMemory.open(options.checkpointFile, trust);
   const outbox = await Outbox.open(await openOutboxFolder(options.outboxFolder), limits);
@@ -118,13 +126,14 @@ export async function openDeviceClient(options: DeviceClientOptions): Promise<De
     random: options.random ?? Math.random,
     limits,
   });
-  return new DeviceClient({ genesis, signer: options.signer, trust, limits, checkpoints, outbox, client });
+  return new DeviceClient({ genesis, signer: options.signer, trust, trail, limits, checkpoints, outbox, client });
 }
 
 interface DeviceParts {
   readonly genesis: Genesis;
   readonly signer: Signer;
   readonly trust: DeviceTrust;
+  readonly trail: CommitteeTrail;
   readonly limits: DeviceLimits;
   readonly checkpoints: CheckpointMemory;
   readonly outbox: Outbox;
@@ -226,6 +235,8 @@ export class DeviceClient {
     const setup = {
       client,
       trust,
+      follow: (gateway: string, epoch: number, until: AbortSignal) =>
+        this.#parts.trail.follow(client, { gateway, epoch }, until),
       limits,
       chunkBytes: genesis.params.payloadChunkBytes,
       verifiedVersion: async (wanted: WantedVersion, until: AbortSignal) => this.version(wanted, until),
@@ -256,12 +267,15 @@ export class DeviceClient {
     wanted: WantedVersion,
     signal: AbortSignal,
   ): Promise<GatewayResult<VerifiedVersion>> {
-    const { client, trust, checkpoints } = this.#parts;
+    const { client, trust, trail, checkpoints } = this.#parts;
     const path = `/v1/models/${wanted.model}/versions/${wanted.version}/proof`;
     const answer = await client.json(gateway, path, signal);
     if (!answer.ok) return answer;
-    const verified = verifyVersionAnswer(answer.value, wanted, trust);
-    if (!verified.ok) return err(refusedAnswer(verified.error));
+    const verified = await following(
+      () => verifyVersionAnswer(answer.value, wanted, trust),
+      (epoch) => trail.follow(client, { gateway, epoch }, signal),
+    );
+    if (!verified.ok) return verified;
     const accepted = await checkpoints.accept(verified.value.certificate);
     if (accepted.ok) return verified;
     // A gateway that lags behind may catch up.

@@ -21,12 +21,14 @@ import {
 import { type LeafProof, type ProvenVersion, type VersionProof, verifyVersionProof } from "@selvedge/ledger";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
+import { type GatewayResult, refusedAnswer } from "./gateway-client.ts";
 
-/** What follows from the genesis. */
+/** What follows from the genesis, and from the changes of the committee that were followed since. */
 export interface DeviceTrust {
   readonly chainId: ChainId;
-  readonly committee: Committee;
   readonly crypto: Crypto;
+  /** Undefined for an epoch that was not followed yet. */
+  readonly committeeIn: (epoch: number) => Committee | undefined;
 }
 
 export interface WantedVersion {
@@ -63,12 +65,41 @@ export function verifyVersionAnswer(
   if (!Value.Check(PROOF, answer)) return err(rejection("PROOF_MALFORMED", "the answer is no version proof"));
   const certificate = decodeCheckpoint(bytesFromHex(answer.certificate));
   if (!certificate.ok) return err(rejection("CHECKPOINT_MALFORMED", certificate.error.detail));
-  const statement = verifyCheckpoint(certificate.value, trust);
+  const { epoch } = certificate.value.statement;
+  const committee = trust.committeeIn(epoch);
+  if (committee === undefined) return err(unknownEpoch(epoch));
+  const statement = verifyCheckpoint(certificate.value, { ...trust, committee });
   if (!statement.ok) return statement;
   const proven = verifyVersionProof(trust.crypto.sha256, proofOf(answer, wanted.model), statement.value.stateRoot);
   if (!proven.ok) return proven;
   const fault = wantedFault(proven.value, wanted);
   return fault === undefined ? ok({ ...proven.value, certificate: certificate.value }) : err(fault);
+}
+
+const UNKNOWN_EPOCH = /^epoch ([0-9]{1,15}) /u;
+
+export function unknownEpoch(epoch: number): Rejection {
+  return rejection("EPOCH_UNKNOWN", `epoch ${epoch} has not been followed yet`);
+}
+
+/** Of an EPOCH_UNKNOWN: which one to follow to. */
+function epochToFollow({ code, detail }: Rejection): number | undefined {
+  const epoch = code === "EPOCH_UNKNOWN" ? UNKNOWN_EPOCH.exec(detail)?.[1] : undefined;
+  return epoch === undefined ? undefined : Number(epoch);
+}
+
+/** Checks an answer, and once more after the committee was followed to the epoch that the answer is of. */
+export async function following<Value>(
+  check: () => Result<Value, Rejection>,
+  follow: (epoch: number) => Promise<GatewayResult<true>>,
+): Promise<GatewayResult<Value>> {
+  const first = check();
+  const epoch = first.ok ? undefined : epochToFollow(first.error);
+  if (epoch === undefined) return first.ok ? first : err(refusedAnswer(first.error));
+  const followed = await follow(epoch);
+  if (!followed.ok) return followed;
+  const second = check();
+  return second.ok ? second : err(refusedAnswer(second.error));
 }
 
 function proofOf(answer: Static<typeof PROOF>, modelId: ModelId): VersionProof {

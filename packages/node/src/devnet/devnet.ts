@@ -1,6 +1,7 @@
 // A network of local node processes with real sockets: what `selvedge devnet`, the demonstration and the measurements run
 // on. Owns the processes and ends them; what the nodes do is read over their HTTP interfaces.
 
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ChainId, type Genesis, chainIdOf } from "@selvedge/integrity";
@@ -44,6 +45,8 @@ export interface DevnetNode {
   /** Starts it again after `kill` or `stop`; resolves once it is ready. */
   readonly restart: () => Promise<void>;
   readonly stop: () => Promise<NodeExit | undefined>;
+  /** Stops it and makes its home anew: it keeps its keys and its address, and nothing else. */
+  readonly wipe: () => Promise<void>;
 }
 
 export interface Devnet {
@@ -87,7 +90,9 @@ async function startOnce(options: DevnetOptions, folder: DevnetFolder): Promise<
     ({ name, home }) =>
       new ChildNode({ name, home, onUnexpectedExit: (exit) => failure.reject(unexpectedExit(name, exit)) }),
   );
-  const nodes = places.map((place, position) => devnetNode(place, children[position]));
+  const prepare = (place: NodePlace): Promise<void> =>
+    prepareNodeHome(folder, place, nodeConfig(folder, places, { ...place, tuning: options }));
+  const nodes = places.map((place, position) => devnetNode(place, { child: children[position], prepare }));
   const stopAll = async (): Promise<void> => void (await Promise.all(nodes.map((node) => node.stop())));
   try {
     await allStarted(children);
@@ -127,7 +132,12 @@ async function placesOf({ home, plan, observers = 0 }: DevnetOptions): Promise<r
   });
 }
 
-function devnetNode(place: NodePlace, child: ChildNode | undefined): DevnetNode {
+interface NodeProcess {
+  readonly child: ChildNode | undefined;
+  readonly prepare: (place: NodePlace) => Promise<void>;
+}
+
+function devnetNode(place: NodePlace, { child, prepare }: NodeProcess): DevnetNode {
   if (child === undefined) throw new NodeError("DEVNET_FAILED", `${place.name} has no process`);
   return {
     name: place.name,
@@ -140,6 +150,11 @@ function devnetNode(place: NodePlace, child: ChildNode | undefined): DevnetNode 
     kill: (signal) => child.kill(signal),
     restart: () => child.start(),
     stop: () => child.stop(),
+    wipe: async () => {
+      await child.stop();
+      await rm(place.home, { recursive: true });
+      await prepare(place);
+    },
   };
 }
 

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { dealCoinKeys } from "@selvedge/consensus";
+import { type DealtCoinKeys, dealCoinKeys } from "@selvedge/consensus";
 import {
   DEFAULT_PROTOCOL_PARAMS,
   type Digest,
@@ -13,6 +13,9 @@ import {
   type ModelPolicy,
   type ProtocolParams,
   type Weights,
+  coinTicketsOf,
+  dealingSecretOf,
+  encryptionKeyOf,
   genesisToJson,
   hexFromBytes,
   modelId,
@@ -23,6 +26,7 @@ import {
 } from "@selvedge/integrity";
 import { createNodeSigner, sha256 } from "../crypto.ts";
 import type { GenesisBundle } from "../daemon/home.ts";
+import { NodeError } from "../errors.ts";
 import { type KdfProfile, type KeySecrets, writeKeyFile } from "../keys/keystore.ts";
 import { writeFileAtomically } from "../storage/files.ts";
 
@@ -37,6 +41,10 @@ export interface NetworkPlan {
   readonly validators: number;
   readonly devices: number;
   readonly models: readonly NetworkModel[];
+  /** By validator; 1 each if absent. */
+  readonly stakes?: readonly number[];
+  /** "dealer" if absent: a threshold coin whose keys are all made here. */
+  readonly coin?: Genesis["coin"]["setup"];
   readonly params?: Partial<ProtocolParams>;
   readonly createdMs: number;
   /** 32 bytes from which every key follows; random unless a test or a seeded demo gives it. */
@@ -57,15 +65,12 @@ export interface TestNetwork {
 
 export function makeTestNetwork(plan: NetworkPlan): TestNetwork {
   const seed = plan.seed ?? randomBytes(32);
-  const coin = dealCoinKeys({
-    tickets: Array.from({ length: plan.validators }, () => 1),
-    threshold: Math.floor((plan.validators - 1) / 3),
-    seed: derive(seed, "coin", 0),
-  });
+  const stakes = Array.from({ length: plan.validators }, (_, index) => plan.stakes?.[index] ?? 1);
+  const coin = dealtCoin(plan, stakes, derive(seed, "coin", 0));
   const validators = members(plan.validators, "validator", (index) => ({
     signing: hexFromBytes(derive(seed, "validator", index)),
     network: hexFromBytes(derive(seed, "network", index)),
-    coin: hexFromBytes(mustExist(coin.secretShares[index]?.[0], "one ticket each")),
+    ...(coin === undefined ? {} : { coin: (coin.secretShares[index] ?? []).map(hexFromBytes).join("") }),
   }));
   const devices = members(plan.devices, "device", (index) => ({
     signing: hexFromBytes(derive(seed, "device", index)),
@@ -79,15 +84,26 @@ export function makeTestNetwork(plan: NetworkPlan): TestNetwork {
     params,
     validators: validators.map(({ name, publicKey }, index) => ({
       name,
-      stake: 1,
+      stake: mustExist(stakes[index], "a stake each"),
       publicKey: new Uint8Array(Buffer.from(publicKey, "hex")),
-      coinPublicShares: mustExist(coin.publicShares[index], "one share list a validator"),
+      encryptionKey: encryptionKeyOf(dealingSecretOf(derive(seed, "validator", index))),
+      coinPublicShares: coin?.publicShares[index] ?? [],
     })),
-    coin: { setup: "dealer", groupPublicKey: coin.groupPublicKey },
+    coin:
+      coin === undefined
+        ? { setup: "none", groupPublicKey: new Uint8Array(0) }
+        : { setup: "dealer", groupPublicKey: coin.groupPublicKey },
     devices: devices.map(({ name, publicKey }) => ({ name, publicKey: new Uint8Array(Buffer.from(publicKey, "hex")) })),
     models,
   };
   return { bundle: { genesis, text: genesisToJson(genesis), weights }, validators, devices };
+}
+
+function dealtCoin(plan: NetworkPlan, stakes: readonly number[], seed: Uint8Array): DealtCoinKeys | undefined {
+  if (plan.coin === "none") return undefined;
+  const tickets = coinTicketsOf(stakes.map((stake) => ({ stake })));
+  if (!tickets.ok) throw new NodeError("USAGE", `these stakes can have no coin: ${tickets.error.detail}`);
+  return dealCoinKeys({ tickets: tickets.value.counts, threshold: tickets.value.faultyMax, seed });
 }
 
 export interface WrittenNetwork {

@@ -2,7 +2,7 @@
 // back to the engine. Consensus runs ahead meanwhile, up to `executionLagMax` commits: then the host loop waits.
 
 import type { CommitEffect } from "@selvedge/consensus";
-import { type Digest, assert } from "@selvedge/integrity";
+import { type CommitIndex, type Digest, assert } from "@selvedge/integrity";
 import type {
   AggregationJob,
   AggregationOutcome,
@@ -27,6 +27,8 @@ export interface ExecutorSetup {
   readonly snapshotEveryCommits: number;
   /** Commits that execution may lag behind the order. */
   readonly lagMax: number;
+  /** A snapshot was stored. */
+  readonly onSnapshot?: (index: CommitIndex, snapshot: Uint8Array) => Promise<void>;
   readonly onExecuted: (result: DoneResult) => void;
 }
 
@@ -37,6 +39,8 @@ export class Executor {
   #isStopped = false;
   /** Who waits for room, released once the lag is within its bound. */
   #waiting: (() => void)[] = [];
+  /** Who waits for the next commit to be executed. */
+  #executed: (() => void)[] = [];
   readonly #onFailure: (error: unknown) => void;
 
   constructor(setup: ExecutorSetup, onFailure: (error: unknown) => void) {
@@ -46,6 +50,13 @@ export class Executor {
 
   get queuedCount(): number {
     return this.#queue.length;
+  }
+
+  /** Resolves once at most so many commits are queued, or when the executor stops. */
+  async roomFor(lagMax: number): Promise<void> {
+    while (this.#queue.length > lagMax && !this.#isStopped) {
+      await new Promise<void>((resolve) => this.#executed.push(resolve));
+    }
   }
 
   /** Undefined unless execution lags too far; then resolves when it does no longer, or when the executor stops. */
@@ -86,6 +97,7 @@ export class Executor {
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
         await this.#execute(next);
+        for (const resolve of this.#executed.splice(0)) resolve();
         if (this.#queue.length <= this.#setup.lagMax) this.#release();
       }
     } catch (error) {
@@ -99,6 +111,7 @@ export class Executor {
   }
 
   #release(): void {
+    if (this.#isStopped) for (const resolve of this.#executed.splice(0)) resolve();
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
@@ -110,8 +123,12 @@ export class Executor {
       assert(job !== undefined, "an aggregate result has an open job");
       result = ledger.complete(job.id, await this.#aggregate(job));
     }
-    const isSnapshotDue = result.index % snapshotEveryCommits === 0;
-    await state.putExecuted({ ...result, snapshot: isSnapshotDue ? ledger.exportSnapshot() : undefined });
+    // The next epoch goes on from the state of the commit that closes this one, also after a crash.
+    const isLast = result.events.some(({ type }) => type === "epochClosed");
+    const isSnapshotDue = isLast || result.index % snapshotEveryCommits === 0;
+    const snapshot = isSnapshotDue ? ledger.exportSnapshot() : undefined;
+    await state.putExecuted({ ...result, snapshot });
+    if (snapshot !== undefined) await this.#setup.onSnapshot?.(result.index, snapshot);
     onExecuted(result);
   }
 

@@ -17,6 +17,7 @@ import {
   assertNever,
 } from "@selvedge/integrity";
 import type { Transport } from "../network/transport.ts";
+import type { AskNewest } from "../safety/ask-newest.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
 import type { SafetyFile } from "../storage/safety-file.ts";
 import type { Executor } from "./executor.ts";
@@ -37,6 +38,8 @@ export interface HostSetup {
   /** Known verdict on an update, or a promise of one (U3). */
   readonly checkUpdate: (update: SignedUpdate, author: ValidatorIndex) => UpdateVerdict | Promise<UpdateVerdict>;
   readonly buildReceipt: (effect: ReceiptEffect) => Promise<AvailabilityReceipt>;
+  /** What a validator knows of our signing; undefined if it does not answer. */
+  readonly askNewest: AskNewest;
   readonly observer: HostObserver;
   readonly nowMs: () => number;
   readonly stopped: AbortSignal;
@@ -69,6 +72,12 @@ export class Host {
   readonly #mailbox: Mailbox<InputEvent>;
   readonly #timers: Timers;
   #loop: Promise<void> | undefined;
+  /** The input being handled. */
+  #stepping: Promise<void> = Promise.resolve();
+  /** Set while the engine is held. */
+  #held: Promise<void> | undefined;
+  /** Counts engines: what was asked for one is no answer to the next. */
+  #generation = 0;
 
   constructor(setup: HostSetup) {
     this.#setup = setup;
@@ -77,7 +86,8 @@ export class Host {
   }
 
   start(): void {
-    this.#mailbox.putUrgent({ type: "start" });
+    // In front of what is queued: a change of epoch hands transactions on while the new engine is being made.
+    this.#mailbox.release({ type: "start" });
     this.#loop = this.#run();
   }
 
@@ -97,10 +107,41 @@ export class Host {
     this.#mailbox.putUrgent(input);
   }
 
+  /**
+   * Handles no input while `work` goes on, which leaves another engine in place of this one; that one begins with `start`.
+   * What was queued for the old one is dropped, but for content of our own.
+   */
+  async rebase(work: () => Promise<void>): Promise<void> {
+    const released = Promise.withResolvers<void>();
+    this.#held = released.promise;
+    try {
+      await this.#stepping;
+      this.#timers.stop();
+      this.#generation += 1;
+      // Transactions are proposed again from the pool, which knows those that the old engine had as well.
+      this.#mailbox.hold((input) => input.type === "localContent" && input.transactions.length === 0);
+      await work();
+      this.#mailbox.release({ type: "start" });
+    } catch (error) {
+      // The old engine was told nothing of what happened meanwhile, and must not go on.
+      this.#mailbox.close();
+      throw error;
+    } finally {
+      this.#held = undefined;
+      released.resolve();
+    }
+  }
+
   async #run(): Promise<void> {
     try {
-      for (let input = await this.#mailbox.take(); input !== undefined; input = await this.#mailbox.take()) {
-        await this.#step(input);
+      for (;;) {
+        await this.#held;
+        const input = await this.#mailbox.take();
+        if (input === undefined) return;
+        // Held while it waited: an input for the engine that is being replaced.
+        if (this.#held !== undefined) continue;
+        this.#stepping = this.#step(input);
+        await this.#stepping;
       }
     } catch (error) {
       this.#setup.observer.onFatal(error);
@@ -121,11 +162,12 @@ export class Host {
   #execute(effect: Effect): Promise<void> | undefined {
     if (effect.type === "persist") return this.#persist(effect);
     if (effect.type === "lookup") return this.#lookup(effect.refs);
-    this.#begin(effect);
+    if (effect.type === "askNewest") this.#askNewest(effect.to);
+    else this.#begin(effect);
     return undefined;
   }
 
-  #begin(effect: Exclude<Effect, { readonly type: "persist" | "lookup" }>): void {
+  #begin(effect: Exclude<Effect, { readonly type: "persist" | "lookup" | "askNewest" }>): void {
     const { transport, executor, observer } = this.#setup;
     switch (effect.type) {
       case "send":
@@ -146,6 +188,9 @@ export class Host {
       case "commit":
         observer.onCommit(effect.sealed, effect.blocks);
         return executor.enqueue(effect);
+      case "epochClosed":
+        // The ledger says so too once it has executed the commit, and only then does anything follow from it.
+        return;
       case "receipt":
         return this.#receipt(effect);
       case "checkpoint":
@@ -174,38 +219,44 @@ export class Host {
 
   #fetch(fetchId: number, from: ValidatorIndex | null, request: Parameters<Transport["fetchBlocks"]>[1]): void {
     const { transport, stopped } = this.#setup;
+    const generation = this.#generation;
     const signal = AbortSignal.any([stopped, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
     transport.fetchBlocks(from, request, signal).then(
-      (answer) => this.#onFetched(fetchId, from, answer),
+      (answer) => this.#answer(generation, this.#fetched(fetchId, from, answer)),
       // Whatever went wrong with a peer, the engine asks another one.
-      () => this.submitUrgent({ type: "fetchFailed", fetchId }),
+      () => this.#answer(generation, { type: "fetchFailed", fetchId }),
     );
   }
 
-  #onFetched(fetchId: number, from: ValidatorIndex | null, answer: readonly Uint8Array[]): void {
+  #answer(generation: number, input: InputEvent): void {
+    if (generation === this.#generation) this.submitUrgent(input);
+  }
+
+  #fetched(fetchId: number, from: ValidatorIndex | null, answer: readonly Uint8Array[]): InputEvent {
     const blocks: VerifiedBlock[] = [];
     for (const bytes of answer) {
       const verified = this.#setup.verifyBlock(bytes);
       if (!verified.ok) {
-        if (from !== null) this.#setup.transport.penalise({ kind: "validator", index: from }, 5, verified.error.code);
+        if (from !== null && verified.error.code !== "BLOCK_EPOCH")
+          this.#setup.transport.penalise({ kind: "validator", index: from }, 5, verified.error.code);
         break;
       }
       blocks.push(verified.value);
     }
-    if (blocks.length === 0) this.submitUrgent({ type: "fetchFailed", fetchId });
-    else this.submitUrgent({ type: "blocks", blocks, from, fetchId });
+    return blocks.length === 0 ? { type: "fetchFailed", fetchId } : { type: "blocks", blocks, from, fetchId };
   }
 
   async #lookup(refs: readonly BlockRef[]): Promise<void> {
-    const found = await this.#setup.chain.blocks(refs);
-    const present = refs.filter((_, position) => found[position] !== undefined);
-    const absent = refs.filter((_, position) => found[position] === undefined);
+    const held = await this.#setup.chain.holds(refs);
+    const present = refs.filter((_, position) => held[position] === true);
+    const absent = refs.filter((_, position) => held[position] !== true);
     this.submitUrgent({ type: "lookedUp", present, absent });
   }
 
   #checkUpdate(update: SignedUpdate, author: ValidatorIndex): void {
+    const generation = this.#generation;
     const answer = (verdict: UpdateVerdict): void =>
-      this.submitUrgent({ type: "updateChecked", update: update.digest, ...verdict });
+      this.#answer(generation, { type: "updateChecked", update: update.digest, ...verdict });
     const verdict = this.#setup.checkUpdate(update, author);
     if (!(verdict instanceof Promise)) {
       answer(verdict);
@@ -214,6 +265,19 @@ export class Host {
     verdict.then(answer, (error: unknown) => {
       if (!this.#setup.stopped.aborted) this.#setup.observer.onFatal(error);
     });
+  }
+
+  #askNewest(to: ValidatorIndex): void {
+    const { askNewest, observer, stopped } = this.#setup;
+    const generation = this.#generation;
+    askNewest(to).then(
+      (answer) => {
+        if (answer !== undefined) this.#answer(generation, { type: "newestAnswer", from: to, ...answer });
+      },
+      (error: unknown) => {
+        if (!stopped.aborted) observer.onFatal(error);
+      },
+    );
   }
 
   #receipt(effect: ReceiptEffect): void {

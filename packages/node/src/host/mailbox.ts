@@ -8,6 +8,8 @@ export class Mailbox<Item> {
   #items: Item[] = [];
   #head = 0;
   #isClosed = false;
+  /** Set while held. */
+  #isTaken: ((item: Item) => boolean) | undefined;
   readonly #capacity: number;
   #wakeConsumer: (() => void) | undefined;
   #waitingProducers: (() => void)[] = [];
@@ -28,7 +30,7 @@ export class Mailbox<Item> {
   }
 
   putUrgent(item: Item): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isTaken?.(item) === false) return;
     this.#items.push(item);
     this.#wakeConsumer?.();
     this.#wakeConsumer = undefined;
@@ -36,7 +38,7 @@ export class Mailbox<Item> {
 
   /** The oldest item, or undefined once closed. */
   async take(): Promise<Item | undefined> {
-    while (this.size === 0) {
+    while (this.size === 0 || this.#isTaken !== undefined) {
       if (this.#isClosed) return undefined;
       await new Promise<void>((resolve) => {
         this.#wakeConsumer = resolve;
@@ -47,6 +49,24 @@ export class Mailbox<Item> {
     this.#compact();
     this.#waitingProducers.shift()?.();
     return item;
+  }
+
+  /** From now on nothing is handed out, and only such items are taken in; of those queued the others are dropped. */
+  hold(isKept: (item: Item) => boolean): void {
+    this.#isTaken = isKept;
+    this.#items = this.#items.slice(this.#head).filter(isKept);
+    this.#head = 0;
+    for (const release of this.#waitingProducers.splice(0)) release();
+  }
+
+  /** Takes in everything again and hands out; `first` comes before what was kept. */
+  release(first: Item): void {
+    this.#isTaken = undefined;
+    this.#items = this.#items.slice(this.#head);
+    this.#head = 0;
+    if (!this.#isClosed) this.#items.unshift(first);
+    this.#wakeConsumer?.();
+    this.#wakeConsumer = undefined;
   }
 
   /** Drops what is queued and releases everybody who waits. */

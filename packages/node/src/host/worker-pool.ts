@@ -4,6 +4,7 @@
 import type { DeltaCodec, Rejection, Result, TensorShape } from "@selvedge/integrity";
 import type { AggregationJob, AggregationResult } from "@selvedge/ledger";
 import { Piscina } from "piscina";
+import { NodeError } from "../errors.ts";
 import type { AggregateTask, InspectTask } from "./worker.ts";
 
 /** Tasks that may wait for the worker. Aggregations come one at a time; the rest are inspections of arriving payloads. */
@@ -31,29 +32,57 @@ export interface NumberWork {
   readonly inspect: (task: InspectionTask) => Promise<Result<number, Rejection>>;
 }
 
+const WORKER_FILE: string = new URL("worker.ts", import.meta.url).href;
+
 export class WorkerPool implements NumberWork, AsyncDisposable {
-  readonly #pool = new Piscina({
-    filename: new URL("worker.ts", import.meta.url).href,
-    minThreads: 0,
-    maxThreads: 1,
-    maxQueue: WORKER_QUEUE_MAX_TASKS,
-    idleTimeout: 60_000,
-  });
+  readonly #pool: Piscina;
+  #isDisposed = false;
+
+  /** Only tests give another file than the worker's own. */
+  constructor(filename: string = WORKER_FILE) {
+    this.#pool = new Piscina({
+      filename,
+      minThreads: 0,
+      maxThreads: 1,
+      maxQueue: WORKER_QUEUE_MAX_TASKS,
+      idleTimeout: 60_000,
+    });
+  }
 
   readonly aggregate = (
     job: AggregationJob,
     inputs: AggregationTaskInputs,
   ): Promise<Result<AggregationResult, Rejection>> => {
     const task: AggregateTask = { type: "aggregate", job, ...inputs };
-    return this.#pool.run(task);
+    return this.#run(task);
   };
 
   readonly inspect = (inspection: InspectionTask): Promise<Result<number, Rejection>> => {
     const task: InspectTask = { type: "inspect", ...inspection };
-    return this.#pool.run(task);
+    return this.#run(task);
   };
 
+  /** Tasks are functions of their arguments: one whose thread died is given to the next, once. */
+  async #run<Answer>(task: AggregateTask | InspectTask): Promise<Answer> {
+    try {
+      return await this.#once<Answer>(task);
+    } catch (cause) {
+      if (this.#isDisposed) throw cause;
+    }
+    try {
+      return await this.#once<Answer>(task);
+    } catch (cause) {
+      if (this.#isDisposed) throw cause;
+      throw new NodeError("WORKER_FAILED", `the worker failed twice at the same ${task.type} task`, { cause });
+    }
+  }
+
+  #once<Answer>(task: AggregateTask | InspectTask): Promise<Answer> {
+    return this.#pool.run(task);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await this.#pool.destroy();
   }
 }

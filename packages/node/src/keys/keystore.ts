@@ -16,7 +16,7 @@ export interface KeySecrets {
   readonly signing: string;
   /** libp2p identity of validators and observers. */
   readonly network?: string;
-  /** Share of the coin's secret, of validators in networks with a group key. */
+  /** Shares of the coin's secret, one after the other, of validators in networks with a dealer's group key. */
   readonly coin?: string;
 }
 
@@ -65,8 +65,11 @@ const KEY_FILE = Type.Object(
 
 type KeyFile = Static<typeof KEY_FILE>;
 
+/** Several where stakes are unequal. */
+const COIN_SHARES = Type.String({ pattern: "^([0-9a-f]{64}){0,16}$" });
+
 const SECRETS = Type.Object(
-  { signing: HEX(32), network: Type.Optional(HEX(32)), coin: Type.Optional(HEX(32)) },
+  { signing: HEX(32), network: Type.Optional(HEX(32)), coin: Type.Optional(COIN_SHARES) },
   { additionalProperties: false },
 );
 

@@ -7,13 +7,17 @@ import { framed, FrameReader, writeBytes } from "./frame-stream.ts";
 import {
   BLOCKS_PER_RESPONSE_MAX,
   CHUNKS_PER_PAYLOAD_MAX,
+  COMMITS_PER_RESPONSE_MAX,
+  EPOCHS_PER_RESPONSE_MAX,
   type NetworkLimits,
   PENALTY_FRAME_MALFORMED,
   REQUEST_FRAME_MAX_BYTES,
   RESPONSE_MAX_BYTES,
+  STATE_PORTION_MAX_BYTES,
 } from "./limits.ts";
 import type { Link } from "./link.ts";
-import type { TransportHandler } from "./transport.ts";
+import { ServingBudget, costOf } from "./serving-budget.ts";
+import type { ChainAnswer, Remote, TransportHandler } from "./transport.ts";
 import { type WireRequest, type WireResponse, decodeRequest, encodeResponse } from "./wire.ts";
 
 export interface FetchServerOptions {
@@ -27,8 +31,12 @@ export class FetchServer {
   /** Requests being served, over all peers. */
   #servingCount = 0;
 
+  readonly #budget: ServingBudget;
+
   constructor(options: FetchServerOptions) {
     this.#options = options;
+    const { servingBytesPerSecond: bytesPerSecond, servingBurstBytes: burstBytes } = options.limits;
+    this.#budget = new ServingBudget({ bytesPerSecond, burstBytes, now: Date.now });
   }
 
   async serve(stream: Stream, link: Link): Promise<void> {
@@ -44,7 +52,9 @@ export class FetchServer {
         this.#options.onMisbehaviour(link, PENALTY_FRAME_MALFORMED, `${request.error.code}: ${request.error.detail}`);
         return;
       }
-      const answer = framed(encodeResponse(await this.#answer(request.value)));
+      const response = encodeResponse(await this.#answer(request.value, link));
+      this.#budget.charge(link.key, costOf(request.value, response.length));
+      const answer = framed(response);
       await writeBytes(stream, answer, limits.requestTimeoutMs);
       link.exchangedBytes += answer.length;
       await stream.close({ signal: AbortSignal.timeout(limits.requestTimeoutMs) });
@@ -54,19 +64,26 @@ export class FetchServer {
     }
   }
 
-  async #answer(request: WireRequest): Promise<WireResponse> {
-    if (this.#servingCount >= this.#options.limits.servingMax) return { type: "busy" };
+  async #answer(request: WireRequest, { remote: from, key }: Link): Promise<WireResponse> {
+    const isFull = this.#servingCount >= this.#options.limits.servingMax;
+    if (isFull || !this.#budget.mayAsk(key)) return { type: "busy" };
     this.#servingCount += 1;
     try {
-      return await answerRequest(request, this.#options.handler);
+      return await answerRequest(request, { from, handler: this.#options.handler });
     } finally {
       this.#servingCount -= 1;
     }
   }
 }
 
+/** Who asks whom. */
+export interface Asked {
+  readonly from: Remote;
+  readonly handler: TransportHandler;
+}
+
 /** Shared with memory-transport.ts: what a request is answered with, within the bounds. */
-export async function answerRequest(request: WireRequest, handler: TransportHandler): Promise<WireResponse> {
+export async function answerRequest(request: WireRequest, { from, handler }: Asked): Promise<WireResponse> {
   switch (request.type) {
     case "blocks": {
       const blocks = await handler.serveBlocks(request.request);
@@ -79,8 +96,29 @@ export async function answerRequest(request: WireRequest, handler: TransportHand
       const chunks = fitting(portion.chunks, CHUNKS_PER_PAYLOAD_MAX, ({ bytes }) => bytes.length);
       return { type: "payload", portion: { chunkHashes, chunks } };
     }
+    case "chain": {
+      const answer = await handler.serveChain(from, request.request);
+      return answer === undefined ? { type: "empty" } : { type: "chain", answer: bounded(answer) };
+    }
     default:
       return assertNever(request);
+  }
+}
+
+/** The lists of an answer about the chain, cut to what one frame holds; the rest is within the bounds by its content. */
+function bounded(answer: ChainAnswer): ChainAnswer {
+  switch (answer.type) {
+    case "commits":
+      return { type: "commits", commits: fitting(answer.commits, COMMITS_PER_RESPONSE_MAX, ({ length }) => length) };
+    case "epochs":
+      return { type: "epochs", records: fitting(answer.records, EPOCHS_PER_RESPONSE_MAX, ({ length }) => length) };
+    case "state":
+      return { ...answer, bytes: answer.bytes.subarray(0, STATE_PORTION_MAX_BYTES) };
+    case "checkpoint":
+    case "newestBlockOf":
+      return answer;
+    default:
+      return assertNever(answer);
   }
 }
 

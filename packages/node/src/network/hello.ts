@@ -1,5 +1,6 @@
-// The first words on a connection: which chain, which protocol version, and (for a validator) a signature by its
-// validator key over both PeerIds of this connection. Noise already proves the PeerIds, so the signature binds the
+// The first words on a connection: which chain, which protocol version, and (for a validator) its validator key with a
+// signature by it over both PeerIds of this connection. A key that is no member's in our epoch is an observer's: its owner
+// may be in another epoch than we are. Noise already proves the PeerIds, so the signature binds the
 // validator key to this very peer: it cannot be shown to a third party, and network keys can change freely.
 
 import {
@@ -13,11 +14,10 @@ import {
   digestToBytes,
   err,
   hexFromBytes,
-  isMember,
+  isSameBytes,
   memberOf,
   ok,
   rejection,
-  validatorIndex,
 } from "@selvedge/integrity";
 import { ByteReader, ByteWriter } from "./byte-cursor.ts";
 import { NETWORK_PROTOCOL_VERSION } from "./limits.ts";
@@ -46,6 +46,7 @@ export interface PeerPair {
 export type ProvenIdentity = ValidatorIndex | null;
 
 const CHAIN_ID_BYTES = 32;
+const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const VALIDATOR = 1;
 const OBSERVER = 0;
@@ -53,8 +54,9 @@ const OBSERVER = 0;
 export function encodeHello(context: HelloContext, peers: PeerPair): Uint8Array {
   const writer = new ByteWriter().uint16(NETWORK_PROTOCOL_VERSION).bytes(digestToBytes(context.chainId));
   if (context.self === null) return writer.uint8(OBSERVER).finish();
+  const { publicKey } = memberOf(context.committee, context.self.index);
   const signature = context.self.sign(helloPreimage(context.chainId, peers));
-  return writer.uint8(VALIDATOR).uint32(context.self.index).bytes(signature).finish();
+  return writer.uint8(VALIDATOR).bytes(publicKey).bytes(signature).finish();
 }
 
 /** Decides over the other end's hello. Rejections name what was wrong; the connection is closed on any of them. */
@@ -71,15 +73,14 @@ export function verifyHello(
   if (!reader.isSound) return refused("FRAME_MALFORMED", "a hello that ends early");
   if (chainId !== context.chainId) return refused("HELLO_CHAIN_MISMATCH", `the peer follows chain ${chainId}`);
   if (role === OBSERVER && reader.isComplete) return ok(null);
-  const index = reader.uint32();
+  const publicKey = reader.bytes(KEY_BYTES);
   const signature = reader.bytes(SIGNATURE_BYTES);
   if (role !== VALIDATOR || !reader.isComplete) return refused("FRAME_MALFORMED", "a hello of unknown shape");
-  if (!isMember(context.committee, index)) return refused("HELLO_PROOF_INVALID", `no validator ${index}`);
-  const validator = memberOf(context.committee, validatorIndex(index));
-  if (!context.crypto.verify(validator.publicKey, helloPreimage(context.chainId, peers), signature)) {
-    return refused("HELLO_PROOF_INVALID", `the peer is not validator ${index}`);
+  if (!context.crypto.verify(publicKey, helloPreimage(context.chainId, peers), signature)) {
+    return refused("HELLO_PROOF_INVALID", `the peer does not hold the key ${hexFromBytes(publicKey)}`);
   }
-  return ok(validator.index);
+  const member = context.committee.validators.find((validator) => isSameBytes(validator.publicKey, publicKey));
+  return ok(member?.index ?? null);
 }
 
 /** What the validator key signs. The tag keeps it apart from every digest that the same key signs elsewhere. */

@@ -21,6 +21,8 @@ import { serveProtocols } from "./serve-protocols.ts";
 import { listenFailure, pause, reasonOf, supervise } from "./supervise.ts";
 import type {
   BlockRequest,
+  ChainAnswer,
+  ChainRequest,
   PayloadChunk,
   PayloadOffer,
   PayloadPortion,
@@ -30,6 +32,7 @@ import type {
   Transport,
   TransportHandler,
 } from "./transport.ts";
+import { answersChain, encodeChainRequest } from "./wire-chain.ts";
 import {
   type WireResponse,
   encodeBlockRequest,
@@ -185,6 +188,17 @@ class Libp2pTransport implements Transport {
       throw new NetworkError("RESPONSE_EMPTY", `${link.key} does not have ${request.root}`);
     if (response.type !== "payload") throw this.#invalidResponse(link, "payload was asked for");
     return response.portion;
+  }
+
+  async fetchChain(from: ValidatorIndex | null, request: ChainRequest, signal: AbortSignal): Promise<ChainAnswer> {
+    const link = this.#askable(from);
+    const response = await this.#fetch(link, encodeChainRequest(request), signal);
+    if (response.type === "empty")
+      throw new NetworkError("RESPONSE_EMPTY", `${link.key} has nothing for "${request.type}"`);
+    if (response.type !== "chain") throw this.#invalidResponse(link, "the chain was asked about");
+    const mismatch = answersChain(request, response.answer);
+    if (mismatch !== undefined) throw this.#invalidResponse(link, mismatch);
+    return response.answer;
   }
 
   penalise(remote: Remote, points: number, reason: string): void {

@@ -9,6 +9,19 @@ export const NETWORK_PROTOCOL_VERSION = 1;
 /** Blocks in one answer; lowest rounds first, the asker continues from there. */
 export const BLOCKS_PER_RESPONSE_MAX = 512;
 
+/** Commits in one answer; the asker continues after the last one. */
+export const COMMITS_PER_RESPONSE_MAX = 512;
+
+/** Bytes of state in one answer. */
+export const STATE_PORTION_MAX_BYTES: number = 1024 * 1024;
+
+/** Bytes of a whole state that may be transferred; a peer that announces more is refused before the first of them. */
+export const STATE_TRANSFER_MAX_BYTES: number = 1024 * 1024 * 1024;
+
+/** Epoch records in one answer, and the bytes of one. */
+export const EPOCHS_PER_RESPONSE_MAX = 16;
+export const EPOCH_RECORD_MAX_BYTES: number = 1024 * 1024;
+
 /** Bytes of blocks or chunks in one answer. One item always fits, so that every request makes progress. */
 export const RESPONSE_MAX_BYTES: number = 4 * 1024 * 1024;
 
@@ -44,6 +57,13 @@ export const PENALTY_NOT_A_VALIDATOR = 50;
 
 /** Peers whose score is remembered; beyond, the oldest entry is forgotten. */
 export const PENALTY_ENTRIES_MAX = 4096;
+
+/** What a request costs its asker besides the bytes of the answer, and what each reference in it does. */
+export const SERVING_REQUEST_COST_BYTES: number = 4 * 1024;
+export const SERVING_REFERENCE_COST_BYTES = 128;
+
+/** Peers whose allowance is remembered; beyond, the one that asked longest ago begins with a full one again. */
+export const SERVING_ENTRIES_MAX = 4096;
 
 /** libp2p and yamux (faults.md: limits to set explicitly). */
 export const YAMUX_INBOUND_STREAMS_MAX = 16;
@@ -89,6 +109,10 @@ export interface NetworkLimits {
   readonly requestsWaitingMax: number;
   /** Requests that this node serves at a time, over all peers; beyond, the answer is PEER_BUSY. */
   readonly servingMax: number;
+  /** Bytes of answers that one peer may have each second on average; beyond, the answer is PEER_BUSY. */
+  readonly servingBytesPerSecond: number;
+  /** Bytes of answers that one peer may have at once. */
+  readonly servingBurstBytes: number;
   readonly redialMinMs: number;
   readonly redialMaxMs: number;
   readonly banMs: number;
@@ -113,6 +137,8 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = {
   requestsPerPeerMax: 3,
   requestsWaitingMax: 64,
   servingMax: 16,
+  servingBytesPerSecond: 16 * 1024 * 1024,
+  servingBurstBytes: 64 * 1024 * 1024,
   redialMinMs: 200,
   redialMaxMs: 10_000,
   banMs: 60_000,
@@ -126,4 +152,7 @@ export const LOOPBACK_NETWORK_LIMITS: NetworkLimits = {
   inboundConnectionsPerSecond: 200,
   pendingConnectionsMax: 128,
   redialMaxMs: 2_000,
+  // No network lies in between.
+  servingBytesPerSecond: 128 * 1024 * 1024,
+  servingBurstBytes: 256 * 1024 * 1024,
 };

@@ -10,6 +10,7 @@ import type { PeerStatus, Remote, TransportHandler } from "./transport.ts";
 import { type DecodeUpdate, decodeBlocks, decodePayloadMessage, encodeBlocks } from "./wire.ts";
 
 export interface MemoryLinkOptions {
+  /** Until a connection says who we are to the other end. */
   readonly self: Remote;
   readonly remote: Remote;
   readonly limits: NetworkLimits;
@@ -26,9 +27,11 @@ export class MemoryLink {
   /** Present exactly while connected. */
   #connection: { readonly target: TransportHandler; readonly controller: AbortController } | null = null;
   #detachedAtMs: number = Date.now();
+  #self: Remote;
 
   constructor(options: MemoryLinkOptions) {
     this.#options = options;
+    this.#self = options.self;
     const { limits } = options;
     this.#blocks = new Outbox(limits.blockQueueBytesMax);
     this.#payload = new Outbox(limits.payloadQueueBytesMax);
@@ -39,6 +42,11 @@ export class MemoryLink {
     return this.#options.remote;
   }
 
+  /** Who we are to the other end. */
+  get self(): Remote {
+    return this.#self;
+  }
+
   get target(): TransportHandler | null {
     return this.#connection?.target ?? null;
   }
@@ -47,11 +55,12 @@ export class MemoryLink {
     return this.#connection !== null;
   }
 
-  connect(target: TransportHandler): void {
+  connect(target: TransportHandler, self: Remote): void {
     this.disconnect();
+    this.#self = self;
     const controller = new AbortController();
     this.#connection = { target, controller };
-    const { self, decodeUpdate } = this.#options;
+    const { decodeUpdate } = this.#options;
     this.#drain(this.#blocks, controller.signal, async (items) => {
       const blocks = decodeBlocks(encodeBlocks(items));
       assert(blocks.ok, "blocks of ours decode");

@@ -2,7 +2,7 @@
 // as the one over libp2p, so that hosts are tested without sockets. Everybody on a hub is connected to everybody.
 
 import { type Sha256, type ValidatorIndex, assert, decodeSignedUpdate } from "@selvedge/integrity";
-import { answerRequest } from "./fetch-server.ts";
+import { type Asked, answerRequest } from "./fetch-server.ts";
 import { CHUNKS_PER_PAYLOAD_MAX, FRAME_TARGET_BYTES, type NetworkLimits, PENALTY_RESPONSE_INVALID } from "./limits.ts";
 import { keyOf } from "./link.ts";
 import { MemoryLink } from "./memory-link.ts";
@@ -10,6 +10,8 @@ import { NetworkError } from "./network-error.ts";
 import { PenaltyBook } from "./penalty-book.ts";
 import type {
   BlockRequest,
+  ChainAnswer,
+  ChainRequest,
   PayloadChunk,
   PayloadOffer,
   PayloadPortion,
@@ -19,6 +21,7 @@ import type {
   Transport,
   TransportHandler,
 } from "./transport.ts";
+import { answersChain, encodeChainRequest } from "./wire-chain.ts";
 import {
   type WireResponse,
   decodeRequest,
@@ -33,13 +36,17 @@ import {
 
 export interface MemorySetup {
   readonly self: Remote;
+  /** How the hub knows this node, whatever its index is in an epoch; absent: as `self`. */
+  readonly name?: string;
+  /** Who the node of that name is in this one's epoch; absent: what it calls itself. */
+  readonly remoteOf?: (name: string) => Remote;
   readonly mode: "direct" | "gossip";
   readonly limits: NetworkLimits;
   readonly sha256: Sha256;
 }
 
 export class MemoryHub {
-  /** Started and not stopped, by key. */
+  /** Started and not stopped, by name. */
   readonly #nodes = new Map<string, MemoryTransport>();
 
   createTransport(setup: MemorySetup): Transport {
@@ -47,9 +54,9 @@ export class MemoryHub {
   }
 
   join(node: MemoryTransport): void {
-    assert(!this.#nodes.has(keyOf(node.self)), "a name joins a hub once");
+    assert(!this.#nodes.has(node.name), "a name joins a hub once");
     const others = [...this.#nodes.values()];
-    this.#nodes.set(keyOf(node.self), node);
+    this.#nodes.set(node.name, node);
     for (const other of others) {
       other.connect(node);
       node.connect(other);
@@ -57,12 +64,12 @@ export class MemoryHub {
   }
 
   leave(node: MemoryTransport): void {
-    this.#nodes.delete(keyOf(node.self));
-    for (const other of this.#nodes.values()) other.disconnect(node.self);
+    this.#nodes.delete(node.name);
+    for (const other of this.#nodes.values()) other.disconnect(other.remoteOf(node));
   }
 
-  find(remote: Remote): MemoryTransport | undefined {
-    return this.#nodes.get(keyOf(remote));
+  find(remote: Remote, asker: MemoryTransport): MemoryTransport | undefined {
+    return [...this.#nodes.values()].find((node) => keyOf(asker.remoteOf(node)) === keyOf(remote));
   }
 }
 
@@ -84,6 +91,14 @@ class MemoryTransport implements Transport {
 
   get self(): Remote {
     return this.#setup.self;
+  }
+
+  get name(): string {
+    return this.#setup.name ?? keyOf(this.#setup.self);
+  }
+
+  remoteOf(other: MemoryTransport): Remote {
+    return this.#setup.remoteOf?.(other.name) ?? other.self;
   }
 
   get handler(): TransportHandler | null {
@@ -111,11 +126,13 @@ class MemoryTransport implements Transport {
 
   /** The hub tells both ends. A banned peer stays away until its ban ends. */
   connect(target: MemoryTransport): void {
-    if (this.#penalties.isBanned(keyOf(target.self)) || target.#penalties.isBanned(keyOf(this.self))) return;
+    const remote = this.remoteOf(target);
+    const here = target.remoteOf(this);
+    if (this.#penalties.isBanned(keyOf(remote)) || target.#penalties.isBanned(keyOf(here))) return;
     const handler = target.handler;
     assert(handler !== null, "only started nodes meet");
-    this.#linkTo(target.self).connect(handler);
-    this.#handler?.onPeerChange(target.self, true);
+    this.#linkTo(remote).connect(handler, here);
+    this.#handler?.onPeerChange(remote, true);
   }
 
   disconnect(remote: Remote): void {
@@ -170,11 +187,22 @@ class MemoryTransport implements Transport {
     return response.portion;
   }
 
+  async fetchChain(from: ValidatorIndex | null, request: ChainRequest, signal: AbortSignal): Promise<ChainAnswer> {
+    const link = this.#askable(from);
+    const response = await this.#fetch(link, encodeChainRequest(request), signal);
+    if (response.type === "empty")
+      throw new NetworkError("RESPONSE_EMPTY", `${keyOf(link.remote)} has nothing for "${request.type}"`);
+    if (response.type !== "chain") throw this.#invalidResponse(link, "the chain was asked about");
+    const mismatch = answersChain(request, response.answer);
+    if (mismatch !== undefined) throw this.#invalidResponse(link, mismatch);
+    return response.answer;
+  }
+
   penalise(remote: Remote, points: number, _reason: string): void {
     if (!this.#penalties.add(keyOf(remote), points)) return;
-    const peer = this.#hub.find(remote);
+    const peer = this.#hub.find(remote, this);
     this.disconnect(remote);
-    peer?.disconnect(this.self);
+    peer?.disconnect(peer.remoteOf(this));
     setTimeout(() => this.#reconnect(remote), this.#setup.limits.banMs).unref();
   }
 
@@ -187,7 +215,7 @@ class MemoryTransport implements Transport {
   }
 
   #reconnect(remote: Remote): void {
-    const peer = this.#hub.find(remote);
+    const peer = this.#hub.find(remote, this);
     if (peer === undefined || this.#lifetime.signal.aborted || this.#linkTo(remote).isConnected) return;
     this.connect(peer);
     peer.connect(this);
@@ -224,7 +252,7 @@ class MemoryTransport implements Transport {
     const response = await link.requests.run(() => {
       const handler = link.target;
       if (handler === null) throw new NetworkError("PEER_UNREACHABLE", `${keyOf(link.remote)} is not connected`);
-      return unlessOver(exchange(bytes, handler), {
+      return unlessOver(exchange(bytes, { from: link.self, handler }), {
         caller: AbortSignal.any([signal, this.#lifetime.signal]),
         timeout: AbortSignal.timeout(this.#setup.limits.requestTimeoutMs),
       });
@@ -240,10 +268,10 @@ class MemoryTransport implements Transport {
   }
 }
 
-async function exchange(bytes: Uint8Array, handler: TransportHandler): Promise<Uint8Array> {
+async function exchange(bytes: Uint8Array, asked: Asked): Promise<Uint8Array> {
   const request = decodeRequest(bytes);
   assert(request.ok, "a request of ours decodes");
-  return encodeResponse(await answerRequest(request.value, handler));
+  return encodeResponse(await answerRequest(request.value, asked));
 }
 
 function unlessOver<Value>(

@@ -3,7 +3,7 @@
 // else. PeerIds and multiaddrs stop behind this port; libp2p-transport.ts and memory-transport.ts implement it and pass
 // one suite.
 
-import type { BlockRef, Digest, Round, SignedUpdate, ValidatorIndex } from "@selvedge/integrity";
+import type { BlockRef, CommitIndex, Digest, Round, SignedUpdate, ValidatorIndex } from "@selvedge/integrity";
 
 /** Who is on the other side: a validator, by its proven key, or some observer. */
 export type Remote =
@@ -39,6 +39,35 @@ export interface PayloadPortion {
   readonly chunks: readonly PayloadChunk[];
 }
 
+/** The ledger's snapshot, the hashes of its portions of STATE_PORTION_MAX_BYTES, or what consensus goes on from. */
+export type StatePart = "snapshot" | "manifest" | "consensus";
+
+/** A question about the chain, as a whole or as one peer knows it. */
+export type ChainRequest =
+  /** Sealed commits from `fromIndex` on, ascending and without a gap; the answer may stop early. */
+  | { readonly type: "commits"; readonly fromIndex: CommitIndex; readonly count: number }
+  /** The certificate of the highest commit that has one, or of the highest up to `index`. */
+  | { readonly type: "checkpoint"; readonly index: CommitIndex | null }
+  /** A portion of the state after a commit, or of the newest state that is kept. */
+  | {
+      readonly type: "state";
+      readonly index: CommitIndex | null;
+      readonly kind: StatePart;
+      readonly fromByte: number;
+    }
+  /** The newest block of an author that this peer has, and the highest round of anybody's block. */
+  | { readonly type: "newestBlockOf"; readonly author: ValidatorIndex }
+  /** Records of the epochs from `fromEpoch` on. */
+  | { readonly type: "epochs"; readonly fromEpoch: number };
+
+/** Of the same type as its question, and within it: both are checked before anybody sees an answer. */
+export type ChainAnswer =
+  | { readonly type: "commits"; readonly commits: readonly Uint8Array[] }
+  | { readonly type: "checkpoint"; readonly certificate: Uint8Array | null }
+  | { readonly type: "state"; readonly index: CommitIndex; readonly totalBytes: number; readonly bytes: Uint8Array }
+  | { readonly type: "newestBlockOf"; readonly block: Uint8Array | null; readonly highestRoundSeen: Round }
+  | { readonly type: "epochs"; readonly records: readonly Uint8Array[] };
+
 export interface TransportHandler {
   /** Awaited before more is read from that peer: this is the back-pressure. */
   readonly onBlocks: (from: Remote, blocks: readonly Uint8Array[]) => Promise<void>;
@@ -47,6 +76,8 @@ export interface TransportHandler {
   /** At most `BLOCKS_PER_RESPONSE_MAX` blocks and `RESPONSE_MAX_BYTES`, lowest rounds first. */
   readonly serveBlocks: (request: BlockRequest) => Promise<readonly Uint8Array[]>;
   readonly servePayload: (request: PayloadRequest) => Promise<PayloadPortion | undefined>;
+  /** Undefined if there is nothing of that kind here. */
+  readonly serveChain: (from: Remote, request: ChainRequest) => Promise<ChainAnswer | undefined>;
   readonly onPeerChange: (remote: Remote, isConnected: boolean) => void;
 }
 
@@ -90,6 +121,12 @@ export interface Transport extends AsyncDisposable {
     request: PayloadRequest,
     signal: AbortSignal,
   ) => Promise<PayloadPortion>;
+  /** As fetchBlocks; RESPONSE_EMPTY if the peer has nothing of that kind. The answer is of the request's type. */
+  readonly fetchChain: (
+    from: ValidatorIndex | null,
+    request: ChainRequest,
+    signal: AbortSignal,
+  ) => Promise<ChainAnswer>;
   /** Scores a peer down for what the host found wrong with its bytes. */
   readonly penalise: (remote: Remote, points: number, reason: string) => void;
   readonly peers: () => readonly PeerStatus[];

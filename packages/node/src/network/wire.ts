@@ -27,7 +27,16 @@ import {
   CHUNKS_PER_PAYLOAD_MAX,
   REFS_PER_REQUEST_MAX,
 } from "./limits.ts";
-import type { BlockRequest, PayloadChunk, PayloadOffer, PayloadPortion, PayloadRequest } from "./transport.ts";
+import type {
+  BlockRequest,
+  ChainAnswer,
+  ChainRequest,
+  PayloadChunk,
+  PayloadOffer,
+  PayloadPortion,
+  PayloadRequest,
+} from "./transport.ts";
+import { encodeChainAnswer, readChainAnswer, readChainRequest } from "./wire-chain.ts";
 
 export type DecodeUpdate = (bytes: Uint8Array) => Result<SignedUpdate, Rejection>;
 
@@ -37,11 +46,13 @@ export type PayloadMessage =
 
 export type WireRequest =
   | { readonly type: "blocks"; readonly request: BlockRequest }
-  | { readonly type: "payload"; readonly request: PayloadRequest };
+  | { readonly type: "payload"; readonly request: PayloadRequest }
+  | { readonly type: "chain"; readonly request: ChainRequest };
 
 export type WireResponse =
   | { readonly type: "blocks"; readonly blocks: readonly Uint8Array[] }
   | { readonly type: "payload"; readonly portion: PayloadPortion }
+  | { readonly type: "chain"; readonly answer: ChainAnswer }
   /** Nothing under that name here. */
   | { readonly type: "empty" }
   | { readonly type: "busy" };
@@ -134,7 +145,10 @@ function readRequest(reader: ByteReader, kind: number): WireRequest | undefined 
     const toRound = round(reader.count());
     return fromRound <= toRound ? { type: "blocks", request: { type: "rounds", fromRound, toRound } } : undefined;
   }
-  if (kind !== PAYLOAD) return undefined;
+  if (kind !== PAYLOAD) {
+    const request = readChainRequest(reader, kind);
+    return request === undefined ? undefined : { type: "chain", request };
+  }
   const root = readDigest(reader);
   const fromChunk = reader.uint32();
   const count = reader.uint32();
@@ -147,6 +161,8 @@ export function encodeResponse(response: WireResponse): Uint8Array {
       return Uint8Array.of(EMPTY);
     case "busy":
       return Uint8Array.of(BUSY);
+    case "chain":
+      return encodeChainAnswer(response.answer);
     case "blocks":
       return new ByteWriter().uint8(BLOCKS_BY_REF).bytes(encodeBlocks(response.blocks)).finish();
     case "payload": {
@@ -163,7 +179,8 @@ export function encodeResponse(response: WireResponse): Uint8Array {
 
 export function decodeResponse(bytes: Uint8Array): Result<WireResponse, Rejection> {
   const reader = new ByteReader(bytes);
-  switch (reader.uint8()) {
+  const kind = reader.uint8();
+  switch (kind) {
     case EMPTY:
       return reader.isComplete ? ok({ type: "empty" }) : malformed("an empty response with content");
     case BUSY:
@@ -179,8 +196,12 @@ export function decodeResponse(bytes: Uint8Array): Result<WireResponse, Rejectio
       if (!reader.isComplete || chunks.length !== read.length) return malformed("a portion of payload");
       return ok({ type: "payload", portion: { chunkHashes, chunks } });
     }
-    default:
-      return malformed("a response of unknown kind");
+    default: {
+      const answer = readChainAnswer(reader, kind);
+      return answer !== undefined && reader.isComplete
+        ? ok({ type: "chain", answer })
+        : malformed("a response of unknown kind");
+    }
   }
 }
 

@@ -61,6 +61,8 @@ const COUNTERS = [
   ["receipts_total", "Availability receipts seen"],
   ["checkpoints_total", "Checkpoint certificates formed"],
   ["versions_total", "Model versions closed"],
+  ["scrub_bytes_total", "Stored bytes that the background scrub has read and checked"],
+  ["scrub_findings_total", "Damage that the background scrub has found"],
   ["signatures_slow_total", "Signatures that OpenSSL refused and the portable rule decided"],
 ] as const;
 
@@ -68,6 +70,8 @@ const GAUGES = [
   ["round", "Round of this validator's newest block"],
   ["commit_index", "Index of the newest durable commit"],
   ["executed_index", "Index of the newest executed commit"],
+  ["pruned_index", "Commits up to this one may be gone from this node's disk"],
+  ["scrub_finished_seconds", "When the background scrub last came to its end, in seconds since 1970"],
   ["parked_blocks", "Blocks that wait for missing ancestors"],
   ["blocks_in_memory", "Blocks held in memory"],
   ["transactions_pending", "Transactions that wait for a commit"],

@@ -26,6 +26,7 @@ import { RequestSlots } from "../network/request-slots.ts";
 import type { Transport } from "../network/transport.ts";
 import type { PayloadStore } from "../storage/payload-store.ts";
 import { IncomingPayloads } from "./incoming-payloads.ts";
+import { PayloadRetention } from "./payload-retention.ts";
 import { pullPayload } from "./pull-payload.ts";
 
 export interface PayloadServiceSetup {
@@ -70,6 +71,7 @@ export class PayloadService {
   readonly #pulls = new Map<CheckKey, AbortController>();
   /** The first header to announce each payload that is on its way, by payload root: as many as #incoming holds. */
   readonly #expected = new Map<Digest, SignedUpdate>();
+  readonly #retention = new PayloadRetention();
 
   constructor(setup: PayloadServiceSetup) {
     this.#setup = setup;
@@ -78,13 +80,24 @@ export class PayloadService {
 
   /** What is known now, without waiting. */
   verdictOf(update: SignedUpdate): PayloadVerdict | undefined {
+    this.#retention.touch(update.header.payloadRoot, this.#setup.ledger.lastCommitIndex());
     return this.#verdicts.get(checkKeyOf(update));
+  }
+
+  /** Runs `removal` unless somebody asked for the payload since that commit; whoever asks meanwhile waits for its end. */
+  async remove(root: Digest, removal: () => Promise<void>, touchedSince: number): Promise<boolean> {
+    if (this.#incoming.get(root) !== undefined || this.#retention.isTouchedSince(root, touchedSince)) return false;
+    for (const key of this.#verdicts.keys()) if (key.startsWith(`${root}/`)) this.#verdicts.delete(key);
+    await this.#retention.remove(root, removal);
+    return true;
   }
 
   /** Gets the payload from whoever has it, if it is not here, and checks it. Resolves when that is done. */
   async check(update: SignedUpdate, holder: ValidatorIndex): Promise<PayloadVerdict> {
     const { payloadRoot } = update.header;
-    const { store } = this.#setup;
+    const { store, ledger } = this.#setup;
+    this.#retention.touch(payloadRoot, ledger.lastCommitIndex());
+    await this.#retention.settled(payloadRoot);
     if ((await store.manifest(payloadRoot)) === undefined) {
       const pulled = await this.#pull(update, holder);
       if (!pulled.ok) return pulled;
@@ -104,12 +117,15 @@ export class PayloadService {
     wanted: { readonly payloadRoot: Digest; readonly payloadBytes: number },
     { preferred = [], stopped = this.#setup.stopped }: ObtainOptions = {},
   ): Promise<Uint8Array> {
+    this.#retention.touch(wanted.payloadRoot, this.#setup.ledger.lastCommitIndex());
+    await this.#retention.settled(wanted.payloadRoot);
     const stored = await this.#setup.store.whole(wanted.payloadRoot);
     if (stored !== undefined) return stored;
     const { sha256, transport, others, chunkBytes } = this.#setup;
     const sources = [...preferred, ...others.filter((other) => !preferred.includes(other))];
     const pulled = await pullPayload({ sha256, transport, sources, chunkBytes, stopped }, wanted);
     await this.#setup.store.putWhole(pulled, chunkBytes);
+    this.#retention.touch(wanted.payloadRoot, this.#setup.ledger.lastCommitIndex());
     return pulled;
   }
 
@@ -214,6 +230,7 @@ export class PayloadService {
     const norm = await work.inspect({ codec: update.header.codec, payload, tensors: model.tensors });
     if (!norm.ok) return norm;
     const permitted = checkNorm(model.policy, norm.value);
+    await this.#retention.settled(update.header.payloadRoot);
     if (permitted.ok) await store.putWhole(payload, chunkBytes);
     return permitted;
   }

@@ -1,69 +1,95 @@
 // Blocks and commits on disk. One batch for each `persist` effect of the engine; what a restart needs is read back here.
 // Blocks are keyed by (round, author, digest) and carry the number under which they were accepted, so that restoring
-// replays them in that order.
+// replays them in that order. One ChainStore is about one epoch: commits go on through all of them, whatever else is keyed
+// by a round or an author belongs to its epoch alone.
 
 import type { AckRecord, PersistEffect } from "@selvedge/consensus";
 import {
   type BlockRef,
-  type CommitDigest,
   type CommitVote,
   type Digest,
+  type SealedCommit,
   type Sha256,
+  type SignedUpdate,
   type Store,
   type StoreOp,
   type UpdateDigest,
   type ValidatorIndex,
+  type VerifiedBlock,
   commitIndex,
+  decodeSignedUpdate,
   digestFromBytes,
   digestOf,
   digestToBytes,
+  round,
   validatorIndex,
   wireInteger,
 } from "@selvedge/integrity";
 import { NodeError } from "../errors.ts";
-import { blockKey, commitKey, roundPrefix } from "./keys.ts";
+import { blockKey, commitKey, epochPrefix, roundPrefix } from "./keys.ts";
+import { isPrunedBlock } from "./pruned-blocks.ts";
+import { type StoredBlock, type StoredCommit, prefixRange, readBlock, readCommit } from "./stored-chain.ts";
 import { bytesField, countField, decodeTuple, encodeTuple } from "./stored-tuple.ts";
 
 const CONSENSUS_STATE_KEY = "consensus-state";
+/** States of the commits that a snapshot is made of: kept until the snapshot after next. */
+const KEPT_STATE_PREFIX = "consensus-state/";
+/** By author: its newest block. */
+const NEWEST_PREFIX = "newest-block/";
 const NEWEST_OWN_KEY = "newest-own-block";
 /** Ack records and equivocators: kept for the whole epoch. */
 const ACK_PREFIX = "ack/";
+/** Headers of own acks that an end marker may have to list (§11): kept for the whole epoch. */
+const UNSEEN_PREFIX = "unseen/";
 const EQUIVOCATOR_PREFIX = "equivocator/";
 const ACCEPTED_COUNT_KEY = "accepted-count";
-
-export interface StoredCommit {
-  readonly bytes: Uint8Array;
-  readonly digest: CommitDigest;
-  readonly consensusStateDigest: Digest;
-}
-
-export interface StoredBlock {
-  /** Number under which it was accepted, from 1. */
-  readonly acceptedAs: number;
-  readonly bytes: Uint8Array;
-}
+/** There since an amnesia (docs/protocol.md §11): kept for the whole epoch. */
+const FORGOTTEN_KEY = "has-forgotten";
 
 export interface BlockPage {
   readonly blocksMax: number;
   readonly bytesMax: number;
 }
 
+/** Which epoch a store is about. */
+export interface EpochPlace {
+  readonly epoch: number;
+  /** Index of the commit that the epoch's first one follows. */
+  readonly baseIndex: number;
+}
+
+const FIRST_EPOCH: EpochPlace = { epoch: 0, baseIndex: 0 };
+
 export class ChainStore {
   readonly #store: Store;
   readonly #sha256: Sha256;
   /** Blocks accepted so far; the next one gets the number above. */
   #acceptedCount: number;
+  readonly #epoch: number;
+  /** Of the last commit of the epoch before; 0 in the first. */
+  readonly #baseIndex: number;
+  /** Round of each author's newest block. */
+  readonly #newestRounds = new Map<ValidatorIndex, number>();
+  #keptStatesEvery = 0;
 
-  private constructor(store: Store, sha256: Sha256, acceptedCount: number) {
+  private constructor(
+    store: Store,
+    sha256: Sha256,
+    { acceptedCount, epoch, baseIndex }: { acceptedCount: number; epoch: number; baseIndex: number },
+  ) {
     this.#store = store;
     this.#sha256 = sha256;
     this.#acceptedCount = acceptedCount;
+    this.#epoch = epoch;
+    this.#baseIndex = baseIndex;
   }
 
-  static async open(store: Store, sha256: Sha256): Promise<ChainStore> {
+  static async open(store: Store, sha256: Sha256, at: EpochPlace = FIRST_EPOCH): Promise<ChainStore> {
     const stored = await store.get("meta", ACCEPTED_COUNT_KEY);
     const count = stored === undefined ? 0 : countField(decodeTuple(stored, "block count", 1)[0], "block count");
-    return new ChainStore(store, sha256, count);
+    const chain = new ChainStore(store, sha256, { acceptedCount: count, ...at });
+    await chain.#loadNewest();
+    return chain;
   }
 
   /** Blocks, commits and the newest consensus state in one atomic batch. */
@@ -71,19 +97,26 @@ export class ChainStore {
     const ops: StoreOp[] = effect.blocks.map((block) => {
       this.#acceptedCount += 1;
       const value = encodeTuple([wireInteger(this.#acceptedCount), block.bytes]);
-      return { type: "put", space: "blocks", key: blockKey(block.ref), value };
+      return { type: "put", space: "blocks", key: blockKey(block.ref, this.#epoch), value };
     });
     for (const { sealed, consensusState } of effect.commits) {
       const stateDigest = digestOf(this.#sha256, "consensus-state", consensusState);
       const value = encodeTuple([sealed.bytes, digestToBytes(sealed.digest), digestToBytes(stateDigest)]);
       ops.push({ type: "put", space: "commits", key: commitKey(sealed.commit.index), value });
       ops.push({ type: "put", space: "meta", key: CONSENSUS_STATE_KEY, value: consensusState });
+      ops.push(...this.#keepState(sealed.commit.index, consensusState));
     }
+    ops.push(...this.#noteNewest(effect.blocks));
     for (const { key, update } of effect.acked) {
-      ops.push({ type: "put", space: "meta", key: `${ACK_PREFIX}${key}`, value: digestToBytes(update) });
+      ops.push({ type: "put", space: "meta", key: `${this.#key(ACK_PREFIX)}${key}`, value: digestToBytes(update) });
     }
+    for (const { digest, bytes } of effect.unseen) {
+      ops.push({ type: "put", space: "meta", key: `${this.#key(UNSEEN_PREFIX)}${digest}`, value: bytes });
+    }
+    if (effect.hasForgotten === true)
+      ops.push({ type: "put", space: "meta", key: this.#key(FORGOTTEN_KEY), value: new Uint8Array(0) });
     const own = effect.blocks.find(({ ref }) => ref.digest === effect.signed?.digest);
-    if (own !== undefined) ops.push({ type: "put", space: "meta", key: NEWEST_OWN_KEY, value: own.bytes });
+    if (own !== undefined) ops.push({ type: "put", space: "meta", key: this.#key(NEWEST_OWN_KEY), value: own.bytes });
     ops.push({
       type: "put",
       space: "meta",
@@ -93,21 +126,148 @@ export class ChainStore {
     await this.#store.batch(ops, { sync: effect.sync });
   }
 
-  async block(ref: BlockRef): Promise<Uint8Array | undefined> {
-    const stored = await this.#store.get("blocks", blockKey(ref));
-    return stored === undefined ? undefined : readBlock(stored).bytes;
+  /** Puts back blocks that were lost (heal/), each under a number that keeps it before its children. */
+  async restoreBlocks(
+    blocks: readonly { readonly block: VerifiedBlock; readonly acceptedAs: number }[],
+  ): Promise<void> {
+    const ops: StoreOp[] = blocks.map(({ block, acceptedAs }) => {
+      const value = encodeTuple([wireInteger(acceptedAs), block.bytes]);
+      return { type: "put", space: "blocks", key: blockKey(block.ref, this.#epoch), value };
+    });
+    await this.#store.batch(ops, { sync: true });
   }
 
+  /** Puts back a commit that was lost (heal/). */
+  async restoreCommit({ bytes, digest, commit }: SealedCommit, stateDigest: Digest): Promise<void> {
+    const value = encodeTuple([bytes, digestToBytes(digest), digestToBytes(stateDigest)]);
+    await this.#store.batch([{ type: "put", space: "commits", key: commitKey(commit.index), value }], { sync: true });
+  }
+
+  get acceptedCount(): number {
+    return this.#acceptedCount;
+  }
+
+  /** Acks were lost: the engine that starts from here acks nothing more in this epoch (docs/protocol.md §11). */
+  async noteForgotten(): Promise<void> {
+    const key = this.#key(FORGOTTEN_KEY);
+    await this.#store.batch([{ type: "put", space: "meta", key, value: new Uint8Array(0) }], { sync: true });
+  }
+
+  /** The newest one, whatever its commit. */
+  consensusState(): Promise<Uint8Array | undefined> {
+    return this.#store.get("meta", CONSENSUS_STATE_KEY);
+  }
+
+  /** From now on the consensus states of every n-th commit are kept for the snapshots made there. */
+  keepStatesEvery(commits: number): void {
+    this.#keptStatesEvery = commits;
+  }
+
+  /** As of that commit, if it was kept. */
+  consensusStateOf(index: number): Promise<Uint8Array | undefined> {
+    return this.#store.get("meta", keptStateKey(index));
+  }
+
+  /** Bytes of an author's newest block that this node has accepted; the first one of an equivocator. */
+  async newestBlockOf(author: ValidatorIndex): Promise<Uint8Array | undefined> {
+    const stored = await this.#store.get("meta", this.#key(newestKey(author)));
+    if (stored === undefined) return undefined;
+    const [atRound, digest] = decodeTuple(stored, "newest block", 2);
+    return this.block({
+      round: round(countField(atRound, "newest block")),
+      author,
+      digest: digestFromBytes(bytesField(digest, "newest block")),
+    });
+  }
+
+  /** Of any block here; 0 if there is none. */
+  async highestRound(): Promise<number> {
+    const range = {
+      gte: roundPrefix(0, this.#epoch),
+      lt: roundPrefix(ROUND_END, this.#epoch),
+      reverse: true,
+      limit: 1,
+    };
+    for await (const { key } of this.#store.iterate("blocks", range))
+      return Number.parseInt(key.slice(epochPrefix(this.#epoch).length), 16);
+    return 0;
+  }
+
+  async #loadNewest(): Promise<void> {
+    for await (const { key, value } of this.#store.iterate("meta", prefixRange(this.#key(NEWEST_PREFIX)))) {
+      const [atRound] = decodeTuple(value, "newest block", 2);
+      const author = validatorIndex(Number(key.slice(this.#key(NEWEST_PREFIX).length)));
+      this.#newestRounds.set(author, countField(atRound, "newest block"));
+    }
+  }
+
+  #keepState(index: number, consensusState: Uint8Array): readonly StoreOp[] {
+    const every = this.#keptStatesEvery;
+    if (every === 0 || index % every !== 0) return [];
+    return [
+      { type: "put", space: "meta", key: keptStateKey(index), value: consensusState },
+      { type: "delete", space: "meta", key: keptStateKey(Math.max(0, index - 2 * every)) },
+    ];
+  }
+
+  #noteNewest(blocks: readonly VerifiedBlock[]): readonly StoreOp[] {
+    const newest = new Map<ValidatorIndex, VerifiedBlock>();
+    for (const block of blocks) {
+      const { author, round: atRound } = block.ref;
+      if (atRound <= (this.#newestRounds.get(author) ?? 0)) continue;
+      this.#newestRounds.set(author, atRound);
+      newest.set(author, block);
+    }
+    return [...newest].map(([author, { ref }]) => {
+      const value = encodeTuple([wireInteger(ref.round), digestToBytes(ref.digest)]);
+      return { type: "put", space: "meta", key: this.#key(newestKey(author)), value };
+    });
+  }
+
+  async block(ref: BlockRef): Promise<Uint8Array | undefined> {
+    return (await this.blocks([ref]))[0];
+  }
+
+  /** Of this epoch or, what is not among its blocks, of an earlier one: old epochs are served on. */
   async blocks(refs: readonly BlockRef[]): Promise<readonly (Uint8Array | undefined)[]> {
-    const stored = await this.#store.getMany("blocks", refs.map(blockKey));
-    return stored.map((value) => (value === undefined ? undefined : readBlock(value).bytes));
+    const found = new Map<Digest, Uint8Array>();
+    for (let epoch = this.#epoch; epoch >= 0; epoch -= 1) {
+      const missing = refs.filter(({ digest }) => !found.has(digest));
+      if (missing.length === 0) break;
+      const stored = await this.#store.getMany(
+        "blocks",
+        missing.map((ref) => blockKey(ref, epoch)),
+      );
+      for (const [position, value] of stored.entries()) {
+        const digest = missing[position]?.digest;
+        if (value !== undefined && digest !== undefined) found.set(digest, readBlock(value).bytes);
+      }
+    }
+    return refs.map(({ digest }) => found.get(digest));
+  }
+
+  /** Which of the blocks were accepted here (D1): their bytes may be pruned. */
+  async holds(refs: readonly BlockRef[]): Promise<readonly boolean[]> {
+    const stored = await this.#store.getMany(
+      "blocks",
+      refs.map((ref) => blockKey(ref, this.#epoch)),
+    );
+    return Promise.all(
+      refs.map(async (ref, position) =>
+        stored[position] === undefined ? isPrunedBlock(this.#store, ref, this.#epoch) : true,
+      ),
+    );
   }
 
   /** Lowest rounds first, at least one block; stops at the page's bounds, within a round too. */
   async blocksInRounds(fromRound: number, toRound: number, page: BlockPage): Promise<readonly Uint8Array[]> {
     const blocks: Uint8Array[] = [];
     let sizeBytes = 0;
-    const range = { gte: roundPrefix(fromRound), lt: roundPrefix(toRound + 1), limit: page.blocksMax };
+    const range = {
+      gte: roundPrefix(fromRound, this.#epoch),
+      lt: roundPrefix(toRound + 1, this.#epoch),
+      limit: page.blocksMax,
+    };
     for await (const { value } of this.#store.iterate("blocks", range)) {
       const { bytes } = readBlock(value);
       sizeBytes += bytes.length;
@@ -120,35 +280,57 @@ export class ChainStore {
   /** All blocks of rounds ≥ `fromRound`, in the order they were accepted. */
   async blocksFrom(fromRound: number): Promise<readonly StoredBlock[]> {
     const blocks: StoredBlock[] = [];
-    for await (const { value } of this.#store.iterate("blocks", { gte: roundPrefix(fromRound) }))
-      blocks.push(readBlock(value));
+    const range = { gte: roundPrefix(fromRound, this.#epoch), lt: roundPrefix(ROUND_END, this.#epoch) };
+    for await (const { value } of this.#store.iterate("blocks", range)) blocks.push(readBlock(value));
     return blocks.toSorted((left, right) => left.acceptedAs - right.acceptedAs);
   }
 
   /** Bytes of this validator's own newest block, of whatever round. */
   newestOwnBlock(): Promise<Uint8Array | undefined> {
-    return this.#store.get("meta", NEWEST_OWN_KEY);
+    return this.#store.get("meta", this.#key(NEWEST_OWN_KEY));
+  }
+
+  /** This data is not all that its validator knew: it acks nothing for the rest of the epoch (§11). */
+  async markForgotten(): Promise<void> {
+    const value = new Uint8Array(0);
+    await this.#store.batch([{ type: "put", space: "meta", key: this.#key(FORGOTTEN_KEY), value }], { sync: true });
+  }
+
+  /** Whether this validator has lost what it signed in this epoch, recovered or not. */
+  async hasForgotten(): Promise<boolean> {
+    return (await this.#store.get("meta", this.#key(FORGOTTEN_KEY))) !== undefined;
   }
 
   /** Every update that this validator acked in this epoch. */
   async acked(): Promise<readonly AckRecord[]> {
     const records: AckRecord[] = [];
-    for await (const { key, value } of this.#store.iterate("meta", prefixRange(ACK_PREFIX))) {
-      records.push({ key: key.slice(ACK_PREFIX.length), update: digestFromBytes<UpdateDigest>(value) });
+    for await (const { key, value } of this.#store.iterate("meta", prefixRange(this.#key(ACK_PREFIX)))) {
+      records.push({ key: key.slice(this.#key(ACK_PREFIX).length), update: digestFromBytes<UpdateDigest>(value) });
     }
     return records;
   }
 
+  /** Headers of own acks that were left behind in this epoch, by digest. */
+  async unseen(): Promise<readonly SignedUpdate[]> {
+    const updates: SignedUpdate[] = [];
+    for await (const { value } of this.#store.iterate("meta", prefixRange(this.#key(UNSEEN_PREFIX)))) {
+      const update = decodeSignedUpdate(value, this.#sha256);
+      if (!update.ok) throw new NodeError("DATA_CORRUPT", `a stored update does not decode: ${update.error.detail}`);
+      updates.push(update.value);
+    }
+    return updates;
+  }
+
   /** Remembers that an author equivocated (D2). */
   async putEquivocator(author: ValidatorIndex): Promise<void> {
-    const key = `${EQUIVOCATOR_PREFIX}${author}`;
+    const key = `${this.#key(EQUIVOCATOR_PREFIX)}${author}`;
     await this.#store.batch([{ type: "put", space: "meta", key, value: new Uint8Array(0) }], { sync: false });
   }
 
   async equivocators(): Promise<readonly ValidatorIndex[]> {
     const authors: ValidatorIndex[] = [];
-    for await (const { key } of this.#store.iterate("meta", prefixRange(EQUIVOCATOR_PREFIX))) {
-      authors.push(validatorIndex(Number(key.slice(EQUIVOCATOR_PREFIX.length))));
+    for await (const { key } of this.#store.iterate("meta", prefixRange(this.#key(EQUIVOCATOR_PREFIX)))) {
+      authors.push(validatorIndex(Number(key.slice(this.#key(EQUIVOCATOR_PREFIX).length))));
     }
     return authors;
   }
@@ -167,8 +349,10 @@ export class ChainStore {
     return stored === undefined ? undefined : readCommit(stored);
   }
 
+  /** The newest one of this epoch. */
   async lastCommit(): Promise<{ readonly commit: StoredCommit; readonly consensusState: Uint8Array } | undefined> {
-    for await (const { value } of this.#store.iterate("commits", { reverse: true, limit: 1 })) {
+    const range = { gte: commitKey(this.#baseIndex + 1), reverse: true, limit: 1 };
+    for await (const { value } of this.#store.iterate("commits", range)) {
       const consensusState = await this.#store.get("meta", CONSENSUS_STATE_KEY);
       if (consensusState === undefined)
         throw new NodeError("DATA_CORRUPT", "there are commits in the store but no consensus state");
@@ -176,23 +360,19 @@ export class ChainStore {
     }
     return undefined;
   }
+
+  #key(name: string): string {
+    return `${epochPrefix(this.#epoch)}${name}`;
+  }
 }
 
-function prefixRange(prefix: string): { readonly gte: string; readonly lt: string } {
-  // '0' follows '/', with which every prefix ends.
-  return { gte: prefix, lt: `${prefix.slice(0, -1)}0` };
+/** No round reaches it: 14 hex digits hold every safe integer. */
+const ROUND_END: number = Number.MAX_SAFE_INTEGER;
+
+function keptStateKey(index: number): string {
+  return `${KEPT_STATE_PREFIX}${commitKey(index)}`;
 }
 
-function readBlock(stored: Uint8Array): StoredBlock {
-  const [acceptedAs, bytes] = decodeTuple(stored, "block", 2);
-  return { acceptedAs: countField(acceptedAs, "block"), bytes: bytesField(bytes, "block") };
-}
-
-function readCommit(stored: Uint8Array): StoredCommit {
-  const [bytes, digest, stateDigest] = decodeTuple(stored, "commit", 3);
-  return {
-    bytes: bytesField(bytes, "commit"),
-    digest: digestFromBytes<CommitDigest>(bytesField(digest, "commit")),
-    consensusStateDigest: digestFromBytes(bytesField(stateDigest, "commit")),
-  };
+function newestKey(author: ValidatorIndex): string {
+  return `${NEWEST_PREFIX}${author}`;
 }

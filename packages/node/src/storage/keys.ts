@@ -7,12 +7,22 @@ export function orderedNumber(value: number): string {
   return value.toString(16).padStart(14, "0");
 }
 
-export function blockKey(ref: BlockRef): string {
-  return `${roundPrefix(ref.round)}${orderedNumber(ref.author)}/${ref.digest}`;
+/** Before keys of what belongs to one epoch: nothing in the first, and after every number in later ones. */
+export function epochPrefix(epoch: number): string {
+  return epoch === 0 ? "" : `e${orderedNumber(epoch)}/`;
 }
 
-export function roundPrefix(round: number): string {
-  return `${orderedNumber(round)}/`;
+/** Of a block's key. */
+export function epochOfKey(key: string): number {
+  return key.startsWith("e") ? Number.parseInt(key.slice(1), 16) : 0;
+}
+
+export function blockKey(ref: BlockRef, epoch = 0): string {
+  return `${roundPrefix(ref.round, epoch)}${orderedNumber(ref.author)}/${ref.digest}`;
+}
+
+export function roundPrefix(round: number, epoch = 0): string {
+  return `${epochPrefix(epoch)}${orderedNumber(round)}/`;
 }
 
 export function commitKey(index: number): string {

@@ -5,6 +5,7 @@ import {
   type Digest,
   type Sha256,
   type Store,
+  StoreError,
   type StoreOp,
   type VerifiedManifest,
   chunkCount,
@@ -16,7 +17,6 @@ import {
   verifyManifest,
   wireInteger,
 } from "@selvedge/integrity";
-import { NodeError } from "../errors.ts";
 import { chunkKey, manifestKey } from "./keys.ts";
 import { bytesField, countField, decodeTuple, encodeTuple } from "./stored-tuple.ts";
 
@@ -76,7 +76,7 @@ export class PayloadStore {
       chunkHashes,
     });
     if (!manifest.ok)
-      throw new NodeError("DATA_CORRUPT", `the manifest of payload ${root} does not hold: ${manifest.error.detail}`);
+      throw damaged(manifestKey(root), `the manifest of payload ${root} does not hold: ${manifest.error.detail}`);
     return manifest.value;
   }
 
@@ -86,8 +86,8 @@ export class PayloadStore {
     if (bytes === undefined) return undefined;
     const verdict = verifyChunk(this.#sha256, manifest, { index, bytes });
     if (!verdict.ok)
-      throw new NodeError(
-        "DATA_CORRUPT",
+      throw damaged(
+        chunkKey(manifest.root, index),
         `chunk ${index} of payload ${manifest.root} does not hold: ${verdict.error.detail}`,
       );
     return bytes;
@@ -108,7 +108,12 @@ export class PayloadStore {
   async mustChunk(manifest: VerifiedManifest, index: number): Promise<Uint8Array> {
     const bytes = await this.chunk(manifest, index);
     if (bytes === undefined)
-      throw new NodeError("DATA_CORRUPT", `chunk ${index} of payload ${manifest.root} is missing`);
+      throw damaged(chunkKey(manifest.root, index), `chunk ${index} of payload ${manifest.root} is missing`);
     return bytes;
   }
+}
+
+/** As if the seal were broken: the next start has it given back by others. */
+function damaged(key: string, message: string): StoreError {
+  return new StoreError("STORE_CORRUPT", message, { space: "payload", key });
 }

@@ -27,6 +27,7 @@ import type { Sha256 } from "@selvedge/integrity";
 import type { LedgerEvent } from "@selvedge/ledger";
 import { NodeError } from "../errors.ts";
 import { orderedNumber, stateKey, versionKey } from "./keys.ts";
+import { SnapshotShelf } from "./snapshot-shelf.ts";
 import { bytesField, countField, decodeTuple, encodeTuple } from "./stored-tuple.ts";
 
 const SNAPSHOT_KEY = "ledger-snapshot";
@@ -50,9 +51,11 @@ export class StateStore {
   readonly #store: Store;
   readonly #sha256: Sha256;
   #lookup: TransactionLookup | undefined;
+  readonly shelf: SnapshotShelf;
 
   constructor(store: Store, sha256: Sha256) {
     this.#store = store;
+    this.shelf = new SnapshotShelf(store);
     this.#sha256 = sha256;
   }
 
@@ -63,6 +66,7 @@ export class StateStore {
     if (executed.snapshot !== undefined) {
       const value = encodeTuple([wireInteger(executed.index), executed.snapshot]);
       ops.push({ type: "put", space: "meta", key: SNAPSHOT_KEY, value });
+      ops.push(...(await this.shelf.opsFor(executed.index, executed.snapshot)));
     }
     await this.#store.batch(ops, { sync: false });
   }
@@ -111,8 +115,19 @@ export class StateStore {
   }
 
   /** The certificate of the highest commit that has one. */
-  async latestCheckpoint(): Promise<CheckpointCertificate | undefined> {
-    const range = { gte: "checkpoint/", lt: "checkpoint0", reverse: true, limit: 1 };
+  latestCheckpoint(): Promise<CheckpointCertificate | undefined> {
+    return this.#checkpointBelow("checkpoint0");
+  }
+
+  /** The certificate of the highest commit up to `index` that has one. */
+  checkpointUpTo(index: CommitIndex): Promise<CheckpointCertificate | undefined> {
+    // Keys hold 14 hex digits: every safe integer.
+    const isLast = index >= Number.MAX_SAFE_INTEGER;
+    return this.#checkpointBelow(isLast ? "checkpoint0" : stateKey("checkpoint", orderedNumber(index + 1)));
+  }
+
+  async #checkpointBelow(lt: string): Promise<CheckpointCertificate | undefined> {
+    const range = { gte: "checkpoint/", lt, reverse: true, limit: 1 };
     for await (const { value } of this.#store.iterate("state", range))
       return mustDecode(decodeCheckpoint(value), "checkpoint");
     return undefined;

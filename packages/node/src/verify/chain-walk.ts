@@ -3,6 +3,7 @@
 // the state root covers; that they follow from the updates is shown by lineage-walk.ts.
 
 import {
+  type BlockContext,
   type Commit,
   type CommitDigest,
   type Digest,
@@ -20,8 +21,8 @@ import {
 import { type AggregationJob, type ApplyResult, type DoneResult, type Ledger, createLedger } from "@selvedge/ledger";
 import { sha256 } from "../crypto.ts";
 import { readCommit } from "../daemon/restore.ts";
-import type { StoredCommit } from "../storage/chain-store.ts";
 import { orderedNumber, stateKey, versionKey } from "../storage/keys.ts";
+import type { StoredCommit } from "../storage/stored-chain.ts";
 import { FindingError, readingOf } from "./finding.ts";
 import type { VerifiedHome, VerifyCounts } from "./verified-home.ts";
 
@@ -101,7 +102,9 @@ export class ChainWalk {
       });
     if (commit.previous !== digest)
       throw new FindingError(subject, { code: "COMMIT_CHAIN", detail: `does not name the digest of commit ${index}` });
-    if (commit.epoch !== this.#home.committee.epoch)
+    const { start, next } = this.ledger.epochInfo();
+    // What is not executed yet may be of no other epoch than what is: an epoch begins with a state.
+    if (commit.epoch !== (next ?? start).epoch)
       throw new FindingError(subject, { code: "COMMIT_EPOCH", detail: `of epoch ${commit.epoch}` });
     // S6
     if (commit.timestampMs < timestampMs)
@@ -118,7 +121,7 @@ export class ChainWalk {
       const subject = `block ${ref.digest} of commit ${commit.index}`;
       const bytes = await readingOf(subject, () => this.#home.chain.block(ref));
       if (bytes === undefined) throw new FindingError(subject, { code: "BLOCK_MISSING", detail: "not there" });
-      const verified = verifyBlock(bytes, this.#home.blockContext);
+      const verified = verifyBlock(bytes, this.#contextIn(commit.epoch));
       if (!verified.ok) throw new FindingError(subject, verified.error);
       if (!isSameRef(verified.value.ref, ref))
         throw new FindingError(subject, { code: "BLOCK_OTHER", detail: "another block stands in its place" });
@@ -126,6 +129,15 @@ export class ChainWalk {
       this.#counts.transactions += verified.value.body.transactions.length;
     }
     return blocks;
+  }
+
+  #contextIn(epoch: number): BlockContext {
+    const context = this.#home.contextIn(epoch);
+    if (context !== undefined) return context;
+    throw new FindingError(`epoch ${epoch}`, {
+      code: "EPOCH_RECORD_MISSING",
+      detail: "there are commits of it, but no record",
+    });
   }
 
   async #execute(input: {
@@ -207,7 +219,7 @@ export class ChainWalk {
     const subject = `checkpoint certificate of commit ${commit.index}`;
     const certificate = await readingOf(subject, () => this.#home.state.checkpoint(commit.index));
     if (certificate === undefined) return;
-    const statement = verifyCheckpoint(certificate, this.#home.blockContext);
+    const statement = verifyCheckpoint(certificate, this.#contextIn(commit.epoch));
     if (!statement.ok) throw new FindingError(subject, statement.error);
     if (statement.value.index !== commit.index || statement.value.commitDigest !== digest) {
       throw new FindingError(subject, {

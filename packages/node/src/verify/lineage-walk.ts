@@ -45,7 +45,7 @@ async function walkLineage(options: LineageWalkOptions, model: ModelInfo): Promi
   const records = await storedRecords(home, model);
   const steps = auditLineage({
     modelId: id,
-    crypto: home.blockContext.crypto,
+    crypto: home.ledgerOptions.crypto,
     chunkBytes: home.genesis.params.payloadChunkBytes,
     source: options.isUnstarted ? unstartedSource(home, model) : sourceOf(home, id),
     replay: replayOf(home, model, records),

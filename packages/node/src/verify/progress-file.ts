@@ -16,7 +16,8 @@ import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { sha256 } from "../crypto.ts";
 import { NodeError, isSystemError } from "../errors.ts";
-import { readTextIfThere, writeFileAtomically } from "../storage/files.ts";
+import { readCheckedFile, writeCheckedFile } from "../storage/checked-file.ts";
+import { writeFileAtomically } from "../storage/files.ts";
 import type { ChainPosition } from "./chain-walk.ts";
 import type { VerifiedHome, VerifyCounts } from "./verified-home.ts";
 
@@ -72,12 +73,12 @@ export async function saveProgress(home: VerifiedHome, progress: VerifyProgress)
     counts,
     lineages: [...lineages.values()],
   };
-  await writeFileAtomically(json, `${JSON.stringify(file)}\n`, 0o640);
+  await writeCheckedFile(json, `${JSON.stringify(file)}\n`, 0o640);
 }
 
 export async function loadProgress(home: VerifiedHome): Promise<VerifyProgress | undefined> {
   const { json, ledgerFile } = pathsOf(home);
-  const text = await readTextIfThere(json, PROGRESS_MAX_BYTES);
+  const text = await readProgress(json);
   if (text === undefined) return undefined;
   const file = parsed(text);
   if (!Value.Check(PROGRESS, file) || file.chainId !== home.chainId) return undefined;
@@ -113,6 +114,16 @@ export async function removeProgress(home: VerifiedHome): Promise<void> {
 function pathsOf(home: VerifiedHome): { readonly folder: string; readonly json: string; readonly ledgerFile: string } {
   const folder = join(home.paths.root, "run");
   return { folder, json: join(folder, "verify.json"), ledgerFile: join(folder, "verify-ledger.bin") };
+}
+
+/** A damaged progress file costs a run from the start and nothing else. */
+async function readProgress(path: string): Promise<string | undefined> {
+  try {
+    return await readCheckedFile(path, PROGRESS_MAX_BYTES);
+  } catch (error) {
+    if (error instanceof NodeError && error.code === "DATA_CORRUPT") return undefined;
+    throw error;
+  }
 }
 
 function parsed(text: string): unknown {

@@ -2,16 +2,19 @@
 // under P1 to P7, receipts under their signatures, payloads chunk by chunk.
 
 import {
+  type BlockContext,
   STORE_SPACES,
   type StoreEntry,
   type StoreSpace,
   chunkCount,
+  decodeBlockHeader,
   decodeReceipt,
   digestFromHex,
   isDigestHex,
   verifyBlock,
   verifyReceipt,
 } from "@selvedge/integrity";
+import { epochOfKey } from "../storage/keys.ts";
 import { bytesField, decodeTuple } from "../storage/stored-tuple.ts";
 import { FindingError, readingOf } from "./finding.ts";
 import type { VerifiedHome, VerifyCounts } from "./verified-home.ts";
@@ -49,18 +52,30 @@ async function checkRecord(home: VerifiedHome, space: StoreSpace, { key, value }
   if (space === "payload" && key.endsWith(MANIFEST_END)) await checkPayload(home, key.slice(0, -MANIFEST_END.length));
 }
 
-function checkBlock({ blockContext }: VerifiedHome, key: string, value: Uint8Array): void {
+function checkBlock(home: VerifiedHome, key: string, value: Uint8Array): void {
   const [, bytes] = decodeTuple(value, "block", 2);
-  const verified = verifyBlock(bytesField(bytes, "block"), blockContext);
+  const verified = verifyBlock(bytesField(bytes, "block"), contextFor(home, epochOfKey(key), key));
   if (!verified.ok) throw new FindingError(`block ${key}`, verified.error);
   if (!key.endsWith(verified.value.ref.digest))
     throw new FindingError(`block ${key}`, { code: "BLOCK_OTHER", detail: "another block stands in its place" });
 }
 
-function checkReceipt({ blockContext }: VerifiedHome, key: string, value: Uint8Array): void {
+function contextFor(home: VerifiedHome, epoch: number, subject: string): BlockContext {
+  const context = home.contextIn(epoch);
+  if (context !== undefined) return context;
+  throw new FindingError(subject, {
+    code: "EPOCH_RECORD_MISSING",
+    detail: `of epoch ${epoch}, of which there is no record`,
+  });
+}
+
+function checkReceipt(home: VerifiedHome, key: string, value: Uint8Array): void {
   const receipt = decodeReceipt(value);
   if (!receipt.ok) throw new FindingError(key, receipt.error);
-  const verified = verifyReceipt(receipt.value, blockContext);
+  const [ack] = receipt.value.acks;
+  const header = ack === undefined ? undefined : decodeBlockHeader(ack.headerBytes);
+  const epoch = header?.ok === true ? header.value.epoch : 0;
+  const verified = verifyReceipt(receipt.value, contextFor(home, epoch, key));
   if (!verified.ok) throw new FindingError(key, verified.error);
 }
 

@@ -1,34 +1,31 @@
 // A stopped node's home, opened for checking: everything that the walks read from, and what they count.
 
-import {
-  type BlockContext,
-  type ChainId,
-  type Committee,
-  type Genesis,
-  type Store,
-  chainIdOf,
-  committeeOf,
-} from "@selvedge/integrity";
+import { createDealingScheme } from "@selvedge/consensus";
+import { type BlockContext, type ChainId, type Genesis, type Store, chainIdOf, committeeOf } from "@selvedge/integrity";
 import type { LedgerOptions } from "@selvedge/ledger";
 import { type HomePaths, homePaths } from "../config/home.ts";
 import { createNodeCrypto, sha256 } from "../crypto.ts";
 import { isThere, openStore, readGenesisBundle } from "../daemon/home.ts";
+import { blockContextOf, epochAt } from "../epoch/epoch-at.ts";
+import { EpochStore } from "../epoch/epoch-store.ts";
 import { NodeError } from "../errors.ts";
 import { ChainStore } from "../storage/chain-store.ts";
 import { PayloadStore } from "../storage/payload-store.ts";
 import { StateStore } from "../storage/state-store.ts";
-import { checkLogs } from "./log-check.ts";
+import { readingOf } from "./finding.ts";
 
 export interface VerifiedHome {
   readonly paths: HomePaths;
   readonly genesis: Genesis;
   readonly chainId: ChainId;
-  readonly committee: Committee;
   readonly store: Store;
   readonly chain: ChainStore;
+  /** The last one that has begun. */
+  readonly epoch: number;
   readonly state: StateStore;
   readonly payloads: PayloadStore;
-  readonly blockContext: BlockContext;
+  /** By which blocks and certificates of an epoch are judged; undefined for one of which there is no record here. */
+  readonly contextIn: (epoch: number) => BlockContext | undefined;
   readonly ledgerOptions: LedgerOptions;
   readonly close: () => Promise<void>;
 }
@@ -39,27 +36,48 @@ export async function openVerifiedHome(root: string): Promise<VerifiedHome> {
   if (!(await isThere(paths.genesis))) throw new NodeError("HOME_MISSING", `${root} is not initialised`);
   const { genesis } = await readGenesisBundle(paths.genesis, paths.genesisWeights);
   const chainId = chainIdOf(genesis, sha256);
-  const committee = committeeOf(genesis);
   const crypto = createNodeCrypto();
-  await checkLogs(paths.chainData);
-  const store = await openStore(paths, genesis);
+  const store = await readingOf("the database", () => openStore(paths, genesis));
   try {
+    const contexts = await blockContexts(store, genesis, { chainId, params: genesis.params, crypto });
     return {
       paths,
       genesis,
       chainId,
-      committee,
       store,
-      chain: await ChainStore.open(store, sha256),
+      // Of all epochs: its last commit is the chain's.
+      chain: await ChainStore.open(store, sha256, { epoch: contexts.length - 1, baseIndex: 0 }),
+      epoch: contexts.length - 1,
       state: new StateStore(store, sha256),
       payloads: new PayloadStore(store, sha256),
-      blockContext: { chainId, committee, params: genesis.params, crypto, hasCoin: genesis.coin.setup !== "none" },
-      ledgerOptions: { genesis, chainId, committee, crypto },
+      contextIn: (epoch) => contexts[epoch],
+      ledgerOptions: {
+        genesis,
+        chainId,
+        committee: committeeOf(genesis),
+        crypto,
+        dealingScheme: createDealingScheme(sha256),
+      },
       close: () => store.close(),
     };
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** By epoch, for all of which there is a record; whether the records are right is found out by executing the commits. */
+async function blockContexts(
+  store: Store,
+  genesis: Genesis,
+  chain: Pick<BlockContext, "chainId" | "params" | "crypto">,
+): Promise<readonly BlockContext[]> {
+  const epochs = new EpochStore(store);
+  const contexts: BlockContext[] = [];
+  for (let epoch = 0; ; epoch += 1) {
+    const start = await readingOf(`the record of epoch ${epoch}`, () => epochs.start(epoch, genesis));
+    if (start === undefined) return contexts;
+    contexts.push(blockContextOf(epochAt(start, null), chain));
   }
 }
 

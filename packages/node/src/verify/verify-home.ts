@@ -6,6 +6,7 @@ import { ChainWalk } from "./chain-walk.ts";
 import { FindingError } from "./finding.ts";
 import { walkLineages } from "./lineage-walk.ts";
 import { type VerifyProgress, loadProgress, removeProgress, saveProgress } from "./progress-file.ts";
+import { prunedStart } from "./pruned-start.ts";
 import { scanRecords } from "./record-scan.ts";
 import { type VerifiedHome, type VerifyCounts, noCounts, openVerifiedHome } from "./verified-home.ts";
 
@@ -34,6 +35,8 @@ export interface VerifySummary extends VerifyCounts {
   readonly isComplete: boolean;
   /** Commit after which an interrupted run went on; 0 for a run from the start. */
   readonly resumedAfter: number;
+  /** Commits up to this one are pruned: the check began at the kept snapshot of this commit. 0 if nothing is pruned. */
+  readonly prunedTo: number;
   readonly lastCommit: number;
   /** Commits after it are in order but were not executed when the node stopped. */
   readonly executedCommit: number;
@@ -54,6 +57,13 @@ export async function verifyHome(options: VerifyOptions): Promise<VerifySummary>
   }
 }
 
+interface Beginning {
+  readonly resume: VerifyProgress | undefined;
+  /** The commit that a pruned home begins with; 0 in a whole one. */
+  readonly base: number;
+  readonly resumedAfter: number;
+}
+
 class Verification {
   readonly #home: VerifiedHome;
   readonly #options: VerifyOptions;
@@ -66,14 +76,26 @@ class Verification {
   }
 
   async run(): Promise<VerifySummary> {
-    const resume = this.#options.restart ? undefined : await loadProgress(this.#home);
+    const { resume, base, resumedAfter } = await this.#beginning();
     for (const [model, cursor] of resume?.lineages ?? []) this.#lineages.set(model, cursor);
     // Records are counted in one go.
     const counts = { ...(resume?.counts ?? noCounts()), records: 0 };
     const walk = await ChainWalk.open({ home: this.#home, counts, resume: resume ?? null });
     const isComplete = await this.#walkAll(walk, counts);
     await (isComplete ? removeProgress(this.#home) : this.#save(walk, counts));
-    return this.#summary(walk, { counts, isComplete, resumedAfter: resume?.position.index ?? 0 });
+    return this.#summary(walk, { counts, isComplete, prunedTo: base, resumedAfter });
+  }
+
+  /** Where an interrupted run stopped, or where the home begins. */
+  async #beginning(): Promise<Beginning> {
+    const pruned = await prunedStart(this.#home);
+    const base = pruned?.position.index ?? 0;
+    const saved = this.#options.restart ? undefined : await loadProgress(this.#home);
+    // What was saved before a pruning lies below what is left.
+    const isUsable = saved !== undefined && saved.position.index >= base;
+    return isUsable
+      ? { resume: saved, base, resumedAfter: saved.position.index }
+      : { resume: pruned, base, resumedAfter: 0 };
   }
 
   /** False if it was interrupted. */
@@ -134,13 +156,14 @@ class Verification {
 
   #summary(
     walk: ChainWalk,
-    run: { readonly counts: VerifyCounts; readonly isComplete: boolean; readonly resumedAfter: number },
+    run: Pick<VerifySummary, "isComplete" | "resumedAfter" | "prunedTo"> & { readonly counts: VerifyCounts },
   ): VerifySummary {
     const { ledger, end } = walk;
     return {
       chainId: this.#home.chainId,
       isComplete: run.isComplete,
       resumedAfter: run.resumedAfter,
+      prunedTo: run.prunedTo,
       lastCommit: end.lastIndex,
       executedCommit: end.executedIndex,
       stateRoot: ledger.stateRoot(),

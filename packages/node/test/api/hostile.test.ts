@@ -274,7 +274,7 @@ describe("exposure", () => {
     await expect(taken).rejects.toMatchObject({ code: "PORT_IN_USE" });
   });
 
-  test("with a token nothing but /healthz answers without it, however the path is spelt", async () => {
+  test("with a token nothing but health checks answers without it, however the path is spelt", async () => {
     api = await openApi({ token: TOKEN });
     const paths = ["/v1/status", "/metrics", "/nothing", "/healthz/", "/healthz?x=1", "/v1/openapi.json"];
     for (const path of paths) {

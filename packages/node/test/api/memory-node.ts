@@ -42,7 +42,7 @@ import {
   writeWeights,
   zeroDigest,
 } from "@selvedge/integrity";
-import { testSigner } from "@selvedge/integrity/testing";
+import { testEncryptionKey, testSigner } from "@selvedge/integrity/testing";
 import { type Ledger, createLedger, runAggregation, transactionDigest } from "@selvedge/ledger";
 import { EventRing } from "../../src/daemon/event-feed.ts";
 import type { NodeServices, NodeStatus, TransactionView, UpdateView } from "../../src/daemon/services.ts";
@@ -79,6 +79,7 @@ export function testGenesis(validatorSeed = 0, validatorCount = 4): Genesis {
       name: `validator-${index}`,
       stake: 1,
       publicKey: testSigner("validator", validatorSeed + index).publicKey,
+      encryptionKey: testEncryptionKey(validatorSeed + index),
       coinPublicShares: [],
     })),
     coin: { setup: "none", groupPublicKey: new Uint8Array(0) },
@@ -123,10 +124,12 @@ export class MemoryNode implements NodeServices {
 
   constructor() {
     const { genesis, chainId, committee } = this;
-    this.ledger = createLedger({ genesis, chainId, committee, crypto: { sha256 } });
+    this.ledger = createLedger({ genesis, chainId, committee, crypto: portableCrypto });
     this.#keep(writeWeights(weightsAt(0)));
     this.commit([]);
   }
+
+  isStarted = true;
 
   readonly status = (): NodeStatus => ({
     version: "0.1.0",
@@ -135,6 +138,9 @@ export class MemoryNode implements NodeServices {
     role: "validator",
     validator: validatorIndex(0),
     engine: {
+      epoch: 0,
+      isEnding: false,
+      isClosed: false,
       round: 7,
       highestRound: 7,
       lastCommitIndex: this.#index,
@@ -145,10 +151,19 @@ export class MemoryNode implements NodeServices {
       equivocators: [],
       isCatchingUp: false,
       isIdle: false,
-      isAmnesiac: false,
+      signing: {
+        standing: "signing",
+        answered: [],
+        answeredStake: 0,
+        neededStake: 0,
+        resumeRound: null,
+        hasForgotten: false,
+        foreign: null,
+      },
       ownUncommittedBytes: 0,
       pendingContentCount: 0,
     },
+    epoch: { number: 0, members: this.committee.validators.length, change: null },
     executedIndex: commitIndex(this.#index),
     stateRoot: this.ledger.stateRoot(),
     checkpointIndex: commitIndex(this.#index),
@@ -156,6 +171,11 @@ export class MemoryNode implements NodeServices {
     peers: [],
     uptimeMs: 1,
     coin: "none",
+    isStarted: this.isStarted,
+    safety: { epoch: 0, round: 7 },
+    disk: null,
+    pruning: { keepCommits: null, base: 0 },
+    lastScrub: null,
     health: this.state === "healthy" ? "ok" : "no quorum is reachable",
     state: this.state,
   });
@@ -204,6 +224,11 @@ export class MemoryNode implements NodeServices {
       (missing === undefined ? { state: "unknown" } : { state: "receiving", missingChunks: missing })
     );
   };
+
+  readonly epochInfo: NodeServices["epochInfo"] = () => this.ledger.epochInfo();
+  readonly epochStart: NodeServices["epochStart"] = async (epoch) =>
+    epoch === 0 ? this.ledger.epochInfo().start : undefined;
+  readonly epochStep: NodeServices["epochStep"] = async () => undefined;
 
   readonly receipt: NodeServices["receipt"] = async (digest) => this.receipts.get(digest);
 

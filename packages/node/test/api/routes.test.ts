@@ -29,6 +29,23 @@ async function submit(value = 1, device = 0): Promise<ReturnType<typeof testUpda
 }
 
 describe("the node itself", () => {
+  test("alive, ready and started are three questions, none of which needs a token", async () => {
+    await open();
+    for (const path of ["/livez", "/readyz", "/startupz"]) expect((await api.get(path)).status).toBe(200);
+    api.node.isStarted = false;
+    expect((await api.get("/livez")).status).toBe(200);
+    expect((await api.get("/readyz")).status).toBe(503);
+    const starting = await api.get("/startupz");
+    expect(starting.status).toBe(503);
+    expect(await json(starting)).toMatchObject({ state: "starting" });
+    api.node.isStarted = true;
+    api.node.state = "stalled";
+    expect((await api.get("/startupz")).status).toBe(200);
+    const stalled = await api.get("/readyz");
+    expect(stalled.status).toBe(503);
+    expect(await json(stalled)).toMatchObject({ state: "stalled", reason: "no quorum is reachable" });
+  });
+
   test("status, genesis, metrics and health answer", async () => {
     await open();
     expect(await json(await api.get("/v1/status"))).toMatchObject({ chainId: api.node.chainId, state: "healthy" });
@@ -48,7 +65,7 @@ describe("the node itself", () => {
     await open();
     const document = await json(await api.get("/v1/openapi.json"));
     expect(document.openapi).toBe("3.1.0");
-    expect(Object.keys(document.paths)).toHaveLength(22);
+    expect(Object.keys(document.paths)).toHaveLength(27);
     expect(document.paths["/v1/models/{model}/versions"].get.parameters.map(({ name }: Json) => name)).toEqual([
       "model",
       "limit",

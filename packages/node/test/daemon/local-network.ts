@@ -20,7 +20,8 @@ import { pino } from "pino";
 import { createNodeSigner, sha256 } from "../../src/crypto.ts";
 import type { NodeIdentity } from "../../src/daemon/identity.ts";
 import { type RunningNode, startNode } from "../../src/daemon/node.ts";
-import { type TestNetwork, makeTestNetwork } from "../../src/devnet/make-network.ts";
+import type { NodeSetup } from "../../src/daemon/parts.ts";
+import { type NetworkPlan, type TestNetwork, makeTestNetwork } from "../../src/devnet/make-network.ts";
 import type { NumberWork } from "../../src/host/worker-pool.ts";
 import { DEFAULT_NETWORK_LIMITS } from "../../src/network/limits.ts";
 import { MemoryHub } from "../../src/network/memory-transport.ts";
@@ -57,7 +58,7 @@ export class LocalNetwork {
   readonly nodes: (RunningNode | undefined)[] = [];
   readonly failures: unknown[] = [];
 
-  constructor(validators: number, devices = 2) {
+  constructor(validators: number, devices = 2, newcomers = 0, plan: Partial<NetworkPlan> = {}) {
     this.network = makeTestNetwork({
       name: "local",
       validators,
@@ -65,16 +66,17 @@ export class LocalNetwork {
       createdMs: 1,
       seed: new Uint8Array(32).fill(7),
       models: [{ id: "tiny", weights: tinyWeights(0), policy: POLICY }],
+      ...plan,
     });
-    this.disks = Array.from({ length: validators }, () => new MemoryDisk());
-    this.safeties = Array.from({ length: validators }, () => new RecordingSafety());
+    this.disks = Array.from({ length: validators + newcomers }, () => new MemoryDisk());
+    this.safeties = Array.from({ length: validators + newcomers }, () => new RecordingSafety());
   }
 
   get genesis(): Genesis {
     return this.network.bundle.genesis;
   }
 
-  async start(index: number): Promise<RunningNode> {
+  async start(index: number, overrides: Partial<NodeSetup> = {}): Promise<RunningNode> {
     const store: Store = new MemoryStore(sha256, this.disks[index]);
     const payloads = new PayloadStore(store, sha256);
     for (const bytes of this.network.bundle.weights.values())
@@ -83,7 +85,7 @@ export class LocalNetwork {
       genesis: this.genesis,
       store,
       safety: this.safeties[index] as unknown as SafetyFile,
-      identity: this.identity(index),
+      identity: overrides.identity ?? this.identity(index),
       work: directWork,
       consensus: { roundDelayMinMs: 5, leaderTimeoutMs: 200, idleRoundDelayMs: 50, ownUncommittedBytesMax: 1 << 20 },
       snapshotEveryCommits: 20,
@@ -94,13 +96,20 @@ export class LocalNetwork {
           limits: DEFAULT_NETWORK_LIMITS,
           sha256,
         }),
-      logger: pino({ level: "silent" }),
+      logger: pino({ level: process.env["LOG_LEVEL"] ?? "silent" }),
       version: "test",
       nowMs: () => Date.now(),
       onFatal: (error) => this.failures.push(error),
+      ...overrides,
     });
     this.nodes[index] = node;
     return node;
+  }
+
+  /** Loses everything but its keys. */
+  wipe(index: number): void {
+    this.disks[index] = new MemoryDisk();
+    this.safeties[index] = new RecordingSafety();
   }
 
   async stopAll(): Promise<void> {
@@ -128,7 +137,8 @@ export class LocalNetwork {
 class RecordingSafety {
   last: { epoch: number; round: number; digest: string } | null = null;
   async append(record: { epoch: number; round: number; digest: string }): Promise<void> {
-    if (this.last !== null && record.round <= this.last.round) throw new Error("signed twice");
+    if (this.last !== null && record.epoch === this.last.epoch && record.round <= this.last.round)
+      throw new Error("signed twice");
     this.last = record;
   }
 }

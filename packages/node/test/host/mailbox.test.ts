@@ -50,3 +50,27 @@ describe("mailbox", () => {
     expect(await box.take()).toBeUndefined();
   });
 });
+
+it("held, it hands nothing out and takes in only what is kept; released, the first item comes before that", async () => {
+  const mailbox = new Mailbox<string>();
+  mailbox.putUrgent("old");
+  mailbox.putUrgent("keep 1");
+  mailbox.hold((item) => item.startsWith("keep"));
+  const taken = mailbox.take();
+  mailbox.putUrgent("dropped");
+  await mailbox.put("keep 2");
+  expect(await Promise.race([taken, new Promise((resolve) => setImmediate(() => resolve("nothing")))])).toBe("nothing");
+  mailbox.release("first");
+  expect([await taken, await mailbox.take(), await mailbox.take()]).toEqual(["first", "keep 1", "keep 2"]);
+  mailbox.putUrgent("anything");
+  expect(await mailbox.take()).toBe("anything");
+});
+
+it("held and then closed, it releases whoever waits", async () => {
+  const mailbox = new Mailbox<string>();
+  mailbox.hold(() => true);
+  mailbox.putUrgent("kept");
+  const taken = mailbox.take();
+  mailbox.close();
+  expect(await taken).toBeUndefined();
+});

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Connection } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
-import { portableCrypto, validatorIndex } from "@selvedge/integrity";
+import { portableCrypto, round, validatorIndex } from "@selvedge/integrity";
 import { afterEach, describe, expect, it } from "vitest";
 import { framed, writeBytes } from "../../src/network/frame-stream.ts";
 import { greet } from "../../src/network/handshake.ts";
@@ -166,6 +166,26 @@ describe("libp2p transport against others", () => {
     await startValidator(0, ports, { limits: { ...LOOPBACK_NETWORK_LIMITS, observersMax: 1 } });
     expect((await dialAs(portOf(ports, 0), {})).code).toBe("ACCEPTED");
     expect((await dialAs(portOf(ports, 0), {})).code).toMatch(/NO_ROOM/);
+  });
+
+  it("F80: tells a peer that has used up its allowance that it is busy, and serves the others", async () => {
+    const cluster = await startLibp2pCluster({
+      validators: 3,
+      limits: { servingBytesPerSecond: 1, servingBurstBytes: 10_000 },
+    });
+    running.push(cluster.stop);
+    const [asker, other] = [nodeAt(cluster.validators, 0), nodeAt(cluster.validators, 2)];
+    nodeAt(cluster.validators, 1).host.blocksToServe = [bytesOf(20_000, 1)];
+    const ask = ({ transport }: ClusterNode): Promise<readonly Uint8Array[]> =>
+      transport.fetchBlocks(
+        validatorIndex(1),
+        { type: "rounds", fromRound: round(1), toRound: round(2) },
+        AbortSignal.timeout(10_000),
+      );
+    expect(await ask(asker)).toHaveLength(1);
+    await expect(ask(asker)).rejects.toMatchObject({ code: "PEER_BUSY" });
+    expect(await ask(other)).toHaveLength(1);
+    expect(asker.transport.peers().every(({ penalty }) => penalty === 0)).toBe(true);
   });
 
   it("disconnects a peer that says nothing", async () => {

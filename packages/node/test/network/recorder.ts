@@ -3,6 +3,8 @@
 
 import type {
   BlockRequest,
+  ChainAnswer,
+  ChainRequest,
   PayloadChunk,
   PayloadOffer,
   PayloadPortion,
@@ -16,7 +18,8 @@ export class Recorder implements TransportHandler {
   readonly offers: { readonly from: Remote; readonly offer: PayloadOffer }[] = [];
   readonly chunks: { readonly from: Remote; readonly chunk: PayloadChunk }[] = [];
   readonly connected = new Set<string>();
-  readonly requests: (BlockRequest | PayloadRequest)[] = [];
+  readonly requests: (BlockRequest | PayloadRequest | ChainRequest)[] = [];
+  chainToServe: ChainAnswer | undefined;
   blocksToServe: readonly Uint8Array[] = [];
   portionToServe: PayloadPortion | undefined;
   /** While set, onBlocks does not return. */
@@ -53,6 +56,11 @@ export class Recorder implements TransportHandler {
   readonly servePayload = (request: PayloadRequest): Promise<PayloadPortion | undefined> => {
     this.requests.push(request);
     return Promise.resolve(this.portionToServe);
+  };
+
+  readonly serveChain = (_from: Remote, request: ChainRequest): Promise<ChainAnswer | undefined> => {
+    this.requests.push(request);
+    return Promise.resolve(this.chainToServe);
   };
 
   readonly onPeerChange = (remote: Remote, isConnected: boolean): void => {

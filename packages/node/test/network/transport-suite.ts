@@ -1,12 +1,13 @@
 // The laws every transport keeps, run over memory and over libp2p.
 
-import { type ValidatorIndex, digestFromBytes, round, validatorIndex } from "@selvedge/integrity";
+import { type ValidatorIndex, commitIndex, digestFromBytes, round, validatorIndex } from "@selvedge/integrity";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   BLOCKS_PER_RESPONSE_MAX,
   type NetworkLimits,
   PEER_SCORE_BAN,
   RESPONSE_MAX_BYTES,
+  STATE_PORTION_MAX_BYTES,
 } from "../../src/network/limits.ts";
 import { NetworkError } from "../../src/network/network-error.ts";
 import type { Transport } from "../../src/network/transport.ts";
@@ -123,6 +124,26 @@ export function transportSuite(name: string, startCluster: StartCluster): void {
       server.host.blocksToServe = Array.from({ length: 9 }, () => bytesOf(1024 * 1024, 1));
       const big = await asker.transport.fetchBlocks(null, rounds, NEVER);
       expect(big).toHaveLength(RESPONSE_MAX_BYTES / (1024 * 1024));
+    });
+
+    it("answers questions about the chain, and refuses answers to another question", async () => {
+      const { validators } = await start({ validators: 2 });
+      const asker = nodeAt(validators, 0);
+      const server = nodeAt(validators, 1);
+      const request = { type: "commits", fromIndex: commitIndex(7), count: 3 } as const;
+      expect(await codeOf(asker.transport.fetchChain(V1, request, NEVER))).toBe("RESPONSE_EMPTY");
+      server.host.chainToServe = { type: "commits", commits: [bytesOf(50, 1), bytesOf(60, 2)] };
+      expect(await asker.transport.fetchChain(null, request, NEVER)).toEqual(server.host.chainToServe);
+      expect(server.host.requests).toEqual([request, request]);
+      server.host.chainToServe = { type: "checkpoint", certificate: null };
+      const penaltyBefore = asker.transport.peers()[0]?.penalty;
+      expect(await codeOf(asker.transport.fetchChain(V1, request, NEVER))).toBe("RESPONSE_INVALID");
+      expect(asker.transport.peers()[0]?.penalty).toBeGreaterThan(penaltyBefore ?? 0);
+      const state = { type: "state", index: null, kind: "snapshot", fromByte: 0 } as const;
+      const bytes = bytesOf(STATE_PORTION_MAX_BYTES + 1, 3);
+      server.host.chainToServe = { type: "state", index: commitIndex(4), totalBytes: bytes.length, bytes };
+      const portion = await asker.transport.fetchChain(V1, state, NEVER);
+      expect(portion).toMatchObject({ type: "state", bytes: bytes.subarray(1) });
     });
 
     it("moves payload offers, chunks and portions unchanged", async () => {

@@ -204,3 +204,32 @@ describe("payload service", () => {
     expect(runningMax).toBe(2);
   });
 });
+
+describe("removal of a payload", () => {
+  it("is refused while it is on its way here, and when somebody asked for it since the given commit", async () => {
+    const { chunked, service } = world();
+    const { update, hashes, root } = chunked(1);
+    let removals = 0;
+    const removal = async (): Promise<void> => void (removals += 1);
+    expect(await service.remove(root, removal, 0)).toBe(true);
+    service.begin(update, hashes);
+    expect(await service.remove(root, removal, 1)).toBe(false);
+    const other = chunked(2);
+    service.verdictOf(other.update);
+    expect(await service.remove(other.root, removal, 0)).toBe(false);
+    expect(await service.remove(other.root, removal, 1)).toBe(true);
+    expect(removals).toBe(2);
+  });
+
+  it("takes the verdict with it: whoever vouches again must have it again", async () => {
+    const { chunked, service, store } = world();
+    const { update, hashes, pieces, root } = chunked(1);
+    service.begin(update, hashes);
+    for (const piece of pieces) await service.accept(root, piece, false);
+    expect((await service.finish(update)).ok).toBe(true);
+    expect(service.verdictOf(update)?.ok).toBe(true);
+    expect(await store.whole(root)).toBeDefined();
+    expect(await service.remove(root, async () => undefined, 1)).toBe(true);
+    expect(service.verdictOf(update)).toBeUndefined();
+  });
+});

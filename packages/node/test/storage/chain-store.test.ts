@@ -42,7 +42,7 @@ function block(author: number, at: number): VerifiedBlock {
 }
 
 function effect(blocks: readonly VerifiedBlock[], more: Partial<PersistEffect> = {}): PersistEffect {
-  return { type: "persist", sync: false, blocks, commits: [], signed: null, acked: [], ...more };
+  return { type: "persist", sync: false, blocks, commits: [], signed: null, acked: [], unseen: [], ...more };
 }
 
 describe("chain store", () => {

@@ -66,9 +66,10 @@ describe("safety file", () => {
     for (const at of [1, 2, 3]) await file.append(record(at));
     await file.close();
     const whole = await readFile(path);
-    for (let at = 0; at < whole.length - 1; at += 1) {
+    // The last newline too: without it, the last line must not pass for a torn one.
+    for (let at = 0; at < whole.length; at += 1) {
       const damaged = Buffer.from(whole);
-      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
       await writeFile(path, damaged);
       await expect(SafetyFile.open(path, { create: false }), `byte ${at}`).rejects.toMatchObject({
         code: "DATA_CORRUPT",
@@ -77,6 +78,52 @@ describe("safety file", () => {
     const lines = whole.toString().split("\n");
     await writeFile(path, [lines[0], lines[2], ""].join("\n"));
     await expect(SafetyFile.open(path, { create: false })).rejects.toMatchObject({ code: "DATA_CORRUPT" });
+  });
+
+  it("cut before its last newline keeps the record, whose signature may have left", async () => {
+    const file = await SafetyFile.open(path, { create: true });
+    for (const at of [1, 2]) await file.append(record(at));
+    await file.close();
+    const whole = await readFile(path);
+    await writeFile(path, whole.subarray(0, -1));
+    const again = await SafetyFile.open(path, { create: false });
+    expect(again.last).toEqual(record(2));
+    await again.close();
+    expect(await readFile(path)).toEqual(whole);
+  });
+
+  it("stays short and keeps its last record, its chain and its refusals", async () => {
+    const options = { create: true, compactAboveBytes: 400 };
+    const file = await SafetyFile.open(path, options);
+    for (let at = 1; at <= 50; at += 1) await file.append(record(at));
+    await expect(file.append(record(50))).rejects.toMatchObject({ code: "STATE_DIVERGED" });
+    await file.close();
+    const whole = await readFile(path);
+    expect(whole.length).toBeLessThan(600);
+    const again = await SafetyFile.open(path, { create: false, compactAboveBytes: 400 });
+    expect(again.last).toEqual(record(50));
+    await again.append(record(51));
+    await again.close();
+    for (let at = 0; at < whole.length; at += 1) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+      await writeFile(path, damaged);
+      await expect(SafetyFile.open(path, { create: false }), `byte ${at}`).rejects.toMatchObject({
+        code: "DATA_CORRUPT",
+      });
+    }
+    const [since = ""] = whole.toString().split("\n");
+    await writeFile(path, `${since}\n`);
+    await expect(SafetyFile.open(path, { create: false })).rejects.toMatchObject({ code: "DATA_CORRUPT" });
+  });
+
+  it("writes nothing after a write that failed", async () => {
+    const file = await SafetyFile.open(path, { create: true });
+    await file.append(record(1));
+    await file.close();
+    await expect(file.append(record(2))).rejects.toMatchObject({ code: "IO_FAILED" });
+    await expect(file.append(record(3))).rejects.toMatchObject({ code: "IO_FAILED" });
+    expect(file.last).toEqual(record(1));
   });
 
   it("is read whole, however long it has become", async () => {

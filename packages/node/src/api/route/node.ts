@@ -18,6 +18,36 @@ export const NODE_ROUTES: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/livez",
+    summary: "200 while the process answers at all: restart it if it does not",
+    produces: [JSON_TYPE],
+    handle: async () => jsonResponse({ state: "alive" }),
+  },
+  {
+    method: "GET",
+    path: "/readyz",
+    summary: "200 while the node follows the chain and, as a validator, signs; 503 with the reason otherwise",
+    produces: [JSON_TYPE],
+    handle: async ({ context }) => {
+      const { state, health, isStarted } = context.services.status();
+      return jsonResponse({ state, reason: health }, { status: state === "healthy" && isStarted ? 200 : 503 });
+    },
+  },
+  {
+    method: "GET",
+    path: "/startupz",
+    summary: "200 once all that was executed before the last stop is executed again, 503 until then",
+    produces: [JSON_TYPE],
+    handle: async ({ context }) => {
+      const { isStarted, health } = context.services.status();
+      return jsonResponse(
+        { state: isStarted ? "started" : "starting", reason: health },
+        { status: isStarted ? 200 : 503 },
+      );
+    },
+  },
+  {
+    method: "GET",
     path: "/metrics",
     summary: "Metrics in Prometheus' text format",
     produces: ["text/plain"],

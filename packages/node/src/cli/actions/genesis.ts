@@ -25,6 +25,8 @@ const GENESIS_FILE_MAX_BYTES: number = 64 * 1024 * 1024;
 export interface NewGenesisOptions {
   readonly out: string;
   readonly validators: number;
+  /** "3,2,2,1": 1 each if absent. */
+  readonly stakes?: string;
   readonly devices: number;
   readonly name: string;
   readonly model: string;
@@ -55,6 +57,7 @@ export async function newGenesis(options: NewGenesisOptions, output: Output): Pr
   const network = makeTestNetwork({
     name: options.name,
     validators: options.validators,
+    ...(options.stakes === undefined ? {} : { stakes: stakesOf(options.stakes, options.validators) }),
     devices: options.devices,
     models: [model],
     createdMs: Date.now(),
@@ -80,6 +83,13 @@ export async function newGenesis(options: NewGenesisOptions, output: Output): Pr
   const keys = [...written.validatorKeys, ...written.deviceKeys].map((path) => ["key", path]);
   await output.data(table([...rows, ...keys]));
   return EXIT.ok;
+}
+
+function stakesOf(text: string, validators: number): readonly number[] {
+  const stakes = text.split(",").map(Number);
+  if (stakes.length !== validators || !stakes.every((stake) => Number.isSafeInteger(stake) && stake >= 1))
+    throw new NodeError("USAGE", `--stakes are ${validators} whole numbers with commas between them, not ${text}`);
+  return stakes;
 }
 
 function policyOf(options: NewGenesisOptions): ModelPolicy {

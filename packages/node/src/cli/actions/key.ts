@@ -2,7 +2,7 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { hexFromBytes } from "@selvedge/integrity";
+import { bytesFromHex, dealingSecretOf, encryptionKeyOf, hexFromBytes } from "@selvedge/integrity";
 import { fromUserFolder } from "../../config/home.ts";
 import { createNodeSigner } from "../../crypto.ts";
 import { isThere } from "../../daemon/home.ts";
@@ -76,26 +76,37 @@ export interface InspectOptions extends JsonOption {
 export async function inspectKey(options: InspectOptions, output: Output): Promise<number> {
   const path = fromUserFolder(options.argument, process.env);
   const info = await inspectKeyFile(path);
-  const holds = options.passwordFile === undefined ? null : await secretsIn(path, options.passwordFile);
-  if (options.json === true) await output.data(jsonLine({ ...info, holds }));
+  const opened = options.passwordFile === undefined ? null : await openedKey(path, options.passwordFile);
+  const holds = opened?.holds ?? null;
+  if (options.json === true)
+    await output.data(jsonLine({ ...info, holds, encryptionKey: opened?.encryptionKey ?? null }));
   else
     await output.data(
       table([
         ["kind", info.kind],
         ["public key", info.publicKey],
+        ...(opened === null ? [] : [["encryption key", opened.encryptionKey]]),
         ...(holds === null ? [] : [["holds", holds.join(", ")]]),
       ]),
     );
   return EXIT.ok;
 }
 
-/** Names of the secrets inside, after the file was opened and its public key found to be that of its secret. */
-async function secretsIn(path: string, passwordFile: string): Promise<readonly string[]> {
+interface OpenedKey {
+  /** Names of the secrets inside. */
+  readonly holds: readonly string[];
+  /** To which a validator with this key is dealt its coin shares. */
+  readonly encryptionKey: string;
+}
+
+/** After the file was opened and its public key found to be that of its secret. */
+async function openedKey(path: string, passwordFile: string): Promise<OpenedKey> {
   const { publicKey, secrets } = await openKeyFile(path, await passwordFrom(passwordFile, { isNew: false }));
   const derived = hexFromBytes(createNodeSigner(Buffer.from(secrets.signing, "hex")).publicKey);
   if (derived !== publicKey)
     throw new NodeError("KEY_MALFORMED", `${path} names a public key that is not that of its secret`);
-  return Object.keys(secrets);
+  const encryptionKey = hexFromBytes(encryptionKeyOf(dealingSecretOf(bytesFromHex(secrets.signing))));
+  return { holds: Object.keys(secrets), encryptionKey };
 }
 
 export async function exportPublicKey(options: InspectOptions, output: Output): Promise<number> {

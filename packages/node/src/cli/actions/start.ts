@@ -1,20 +1,25 @@
 // `start`: one node in the foreground. Answers with the exit code that a supervisor acts on.
 
 import { setTimeout as delay } from "node:timers/promises";
+import { noteConfig } from "../../config/config-change.ts";
 import { fromUserFolder, homePaths } from "../../config/home.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { NodeConfig } from "../../config/schema.ts";
-import { type Daemon, startDaemon } from "../../daemon/daemon.ts";
+import { guardAgainstCrashes } from "../../daemon/crash-guard.ts";
+import { type Daemon, type DaemonOptions, startDaemon } from "../../daemon/daemon.ts";
 import { isThere } from "../../daemon/home.ts";
 import { EXIT, NodeError } from "../../errors.ts";
 import { type NodeLogger, createLogger } from "../../observability/log.ts";
 import { homeOf } from "../context.ts";
 import { type Output, jsonLine } from "../output.ts";
+import { reloadOnHangup } from "../reload.ts";
 import { removeRunFile, writeRunFile } from "../run-file.ts";
 import { stopRequested } from "../stop-signal.ts";
 
 /** A stop that takes longer is cut short with exit 1. */
 const STOP_MAX_MS = 30_000;
+/** After it, even what reports a late stop is late. */
+const DEADLINE_SLACK_MS = 500;
 
 export interface StartOptions {
   readonly home?: string;
@@ -25,6 +30,8 @@ export interface StartOptions {
   readonly listen?: readonly string[];
   readonly mode?: string;
   readonly passwordFile?: string;
+  readonly sync?: string;
+  readonly checkpoint?: string;
   readonly json?: boolean;
 }
 
@@ -34,9 +41,20 @@ export async function runStart(options: StartOptions, output: Output): Promise<n
   const paths = homePaths(home);
   if (!(await isThere(paths.genesis)))
     throw new NodeError("HOME_MISSING", `${home} is not initialised; run: selvedge init`);
-  const config = await loadConfig({ file: paths.config, environment: process.env, flags: flagsOf(options) });
+  const sources = { file: paths.config, environment: process.env, flags: flagsOf(options) };
+  const config = await loadConfig(sources);
   const logger = createLogger(config.log.level);
-  const daemon = await startDaemon({ home, config, logger });
+  for (const change of await noteConfig(home, config))
+    logger.warn({ code: "CONFIG_CHANGED", ...change }, "the configuration is another one than at the last start");
+  guardAgainstCrashes(logger);
+  reloadOnHangup({ sources, config, logger });
+  const stopping = new AbortController();
+  void stop.then((cause) => {
+    stopping.abort(new NodeError("STOP_REQUESTED", cause));
+    endAtDeadline(logger, cause);
+  });
+  const daemon = await startUnlessStopped({ home, config, logger, stopped: stopping.signal });
+  if (daemon === undefined) return EXIT.ok;
   try {
     await writeRunFile(home, { url: daemon.apiUrl, tokenFile: config.api.token_file, pid: process.pid });
     await output.data(readyText(daemon, { options, config }));
@@ -45,6 +63,26 @@ export async function runStart(options: StartOptions, output: Output): Promise<n
     return await stopWithin(daemon, { logger, exitCode: typeof failure === "string" ? EXIT.ok : failure });
   } finally {
     await removeRunFile(home);
+  }
+}
+
+/** Also for a stop that was asked for while the node was still starting, or that never gets as far as to be awaited. */
+function endAtDeadline(logger: NodeLogger, cause: string): void {
+  setTimeout(() => {
+    logger.error({ cause, maxMs: STOP_MAX_MS }, "the stop took too long: ending at once");
+    process.exit(EXIT.unexpected);
+  }, STOP_MAX_MS + DEADLINE_SLACK_MS);
+}
+
+/** A node that joins from a state may be starting for long; undefined if it was stopped meanwhile. */
+async function startUnlessStopped(
+  options: DaemonOptions & { readonly stopped: AbortSignal },
+): Promise<Daemon | undefined> {
+  try {
+    return await startDaemon(options);
+  } catch (error) {
+    if (options.stopped.aborted && error === options.stopped.reason) return undefined;
+    throw error;
   }
 }
 
@@ -85,7 +123,7 @@ function readyText(daemon: Daemon, { options, config }: { options: StartOptions;
 }
 
 function flagsOf(options: StartOptions): Record<string, string> {
-  const { logLevel, apiPort, apiHost, apiTokenFile, listen, mode, passwordFile } = options;
+  const { logLevel, apiPort, apiHost, apiTokenFile, listen, mode, passwordFile, sync, checkpoint } = options;
   return {
     ...(logLevel === undefined ? {} : { "log.level": logLevel }),
     ...(apiPort === undefined ? {} : { "api.port": String(apiPort) }),
@@ -93,6 +131,8 @@ function flagsOf(options: StartOptions): Record<string, string> {
     ...(apiTokenFile === undefined ? {} : { "api.token_file": fromUserFolder(apiTokenFile, process.env) }),
     ...(listen === undefined ? {} : { "p2p.listen": JSON.stringify(listen) }),
     ...(mode === undefined ? {} : { "p2p.mode": mode }),
+    ...(sync === undefined ? {} : { "sync.mode": sync }),
+    ...(checkpoint === undefined ? {} : { "sync.checkpoint": checkpoint }),
     ...(passwordFile === undefined ? {} : { "keys.password_file": fromUserFolder(passwordFile, process.env) }),
   };
 }

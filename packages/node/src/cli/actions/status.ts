@@ -5,7 +5,7 @@ import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { EXIT, NodeError } from "../../errors.ts";
 import { type ApiAddressOptions, apiAddressOf, readApi } from "../api-read.ts";
-import { type Output, jsonLine, printable, table } from "../output.ts";
+import { type Output, formatBytes, jsonLine, printable, table } from "../output.ts";
 import { stopRequested } from "../stop-signal.ts";
 
 const WATCH_EVERY_MS = 1000;
@@ -19,10 +19,22 @@ const STATUS = Type.Object({
   role: Type.String(),
   validator: Type.Union([Type.Integer(), Type.Null()]),
   engine: Type.Object({ round: Type.Integer(), lastCommitIndex: Type.Integer(), nextSlot: Type.String() }),
+  epoch: Type.Object({
+    number: Type.Integer(),
+    members: Type.Integer(),
+    change: Type.Union([Type.String({ maxLength: 1024 }), Type.Null()]),
+  }),
   executedIndex: Type.Integer(),
   checkpointIndex: Type.Union([Type.Integer(), Type.Null()]),
   sinceLastCommitMs: Type.Union([Type.Number(), Type.Null()]),
   peers: Type.Array(Type.Object({ isConnected: Type.Boolean() })),
+  safety: Type.Union([Type.Object({ epoch: Type.Integer(), round: Type.Integer() }), Type.Null()]),
+  disk: Type.Union([Type.Object({ freeBytes: Type.Number(), totalBytes: Type.Number() }), Type.Null()]),
+  pruning: Type.Object({ keepCommits: Type.Union([Type.Integer(), Type.Null()]), base: Type.Integer() }),
+  lastScrub: Type.Union([
+    Type.Object({ finishedMs: Type.Number(), findings: Type.Array(Type.String({ maxLength: 4096 })) }),
+    Type.Null(),
+  ]),
   health: Type.String(),
   state: Type.Union([Type.Literal("healthy"), Type.Literal("syncing"), Type.Literal("stalled")]),
 });
@@ -79,12 +91,32 @@ async function readStatus(options: StatusOptions): Promise<{ readonly raw: unkno
   return { raw, status: raw };
 }
 
+function housekeepingRows({ safety, disk, pruning, lastScrub }: Status): readonly (readonly string[])[] {
+  const kept =
+    pruning.keepCommits === null ? "everything is kept" : `the newest ${pruning.keepCommits} commits are kept`;
+  const base = pruning.base === 0 ? "nothing is pruned yet" : `pruned up to commit ${pruning.base}`;
+  return [
+    ...(safety === null ? [] : [["signed", `up to round ${safety.round} of epoch ${safety.epoch}`]]),
+    ...(disk === null ? [] : [["disk", `${formatBytes(disk.freeBytes)} of ${formatBytes(disk.totalBytes)} left`]]),
+    ["pruning", `${kept}; ${base}`],
+    ["scrub", lastScrub === null ? "none since the start" : scrubText(lastScrub)],
+  ];
+}
+
+function scrubText({ finishedMs, findings }: NonNullable<Status["lastScrub"]>): string {
+  const [first] = findings;
+  const found = first === undefined ? "everything holds" : `${findings.length} findings, first: ${printable(first)}`;
+  return `${new Date(finishedMs).toISOString()}: ${found}`;
+}
+
 function statusTable(status: Status): string {
   const connected = status.peers.filter(({ isConnected }) => isConnected).length;
   const who = status.validator === null ? status.role : `${status.role} ${status.validator}`;
   return table([
     ["node", `${printable(who)}, selvedge ${printable(status.version)}`],
     ["network", `${printable(status.network)}, chain ${printable(status.chainId)}`],
+    ["epoch", `${status.epoch.number}, ${status.epoch.members} members`],
+    ...(status.epoch.change === null ? [] : [["change", printable(status.epoch.change)]]),
     ["round", String(status.engine.round)],
     ["commit", `${status.engine.lastCommitIndex}, next slot ${printable(status.engine.nextSlot)}`],
     ["executed", String(status.executedIndex)],
@@ -96,6 +128,7 @@ function statusTable(status: Status): string {
         : `${(status.sinceLastCommitMs / 1000).toFixed(1)} s ago`,
     ],
     ["peers", `${connected} of ${status.peers.length} connected`],
+    ...housekeepingRows(status),
     ["health", `${status.state}: ${printable(status.health)}`],
   ]);
 }

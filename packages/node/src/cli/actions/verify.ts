@@ -56,6 +56,9 @@ function summaryText(summary: VerifySummary, seconds: number): string {
     ["commits", `${summary.commits}${notExecuted > 0 ? `, the last ${notExecuted} not executed yet` : ""}`],
     ["blocks", `${summary.blocks} with ${summary.transactions} transactions`],
     ["checkpoints", String(summary.checkpoints)],
+    ...(summary.prunedTo > 0
+      ? [["begins", `with the certified state after commit ${summary.prunedTo}: pruned below`]]
+      : []),
     ["state root", summary.stateRoot],
     ...models,
     ["payloads", formatBytes(summary.payloadBytes)],

@@ -24,6 +24,8 @@ export function registerNodeCommands(program: Command, context: CliContext): voi
     .option("--listen <multiaddr>", "address for other nodes, repeatable", repeated)
     .option("--mode <mode>", "direct or gossip: how blocks travel")
     .option("--password-file <file>", "file whose first line is the key's password")
+    .option("--sync <mode>", "auto, full or state: how a node that has nothing yet, or is far behind, joins")
+    .option("--checkpoint <index:digest>", "a commit that the chain must go through when joining from a state")
     .option(JSON_FLAG, "print the ready line as JSON");
   onAction(start, context, async () => (await import("../actions/start.ts")).runStart);
 

@@ -70,6 +70,7 @@ function registerGenesis(program: Command, context: CliContext): void {
     .description("deal a test network: genesis, initial weights and every key in one folder, made by one party")
     .requiredOption("--out <dir>", "folder to write to; refuses one that holds a genesis (exit 73)")
     .option("--validators <n>", "validators", wholeNumber("--validators", 1, 256), 4)
+    .option("--stakes <list>", "their stakes, as in 3,2,2,1 (default: 1 each)")
     .option("--devices <n>", "devices", wholeNumber("--devices", 0, 4096), 8)
     .option("--name <name>", "name of the network", "test")
     .option("--model <id>", "id of the model", "digits")

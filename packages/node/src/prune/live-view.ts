@@ -1,0 +1,61 @@
+// The view of a pass upon a running node.
+
+import { createDealingScheme } from "@selvedge/consensus";
+import { type BlockRef, type UpdateDigest, committeeOf, decodeBlock, validatorIndex } from "@selvedge/integrity";
+import type { Ledger } from "@selvedge/ledger";
+import { sha256 } from "../crypto.ts";
+import type { NodeParts, NodeSetup } from "../daemon/parts.ts";
+import type { ChainStore } from "../storage/chain-store.ts";
+import { keepMinOf } from "./policy.ts";
+import type { PruneView } from "./prune-view.ts";
+
+/** Asks the ledger as it is now: an update may be applied while a pass is under way. */
+export function isNeeded(ledger: Ledger, update: UpdateDigest, base: number): boolean {
+  const status = ledger.updateStatus(update);
+  if (status.state === "output" || status.state === "certified") return true;
+  if (status.state !== "applied") return false;
+  const version = ledger.versions(status.modelId)[status.version];
+  return version !== undefined && version.record.commitIndex > base;
+}
+
+export async function newestBlocksOf(chain: ChainStore, members: number): Promise<readonly BlockRef[]> {
+  const refs: BlockRef[] = [];
+  for (let author = 0; author < members; author += 1) {
+    const bytes = await chain.newestBlockOf(validatorIndex(author));
+    const block = bytes === undefined ? undefined : decodeBlock(bytes, sha256);
+    if (block?.ok === true) refs.push(block.value.ref);
+  }
+  return refs;
+}
+
+export type LivePruneParts = Pick<
+  NodeParts,
+  "chain" | "state" | "ledger" | "payloads" | "chainId" | "committee" | "crypto"
+>;
+
+export function livePruneView({ genesis, store }: NodeSetup, parts: LivePruneParts): PruneView {
+  const { chain, state, ledger, payloads, chainId, committee, crypto } = parts;
+  const keepMin = keepMinOf(genesis.params);
+  return {
+    store,
+    sha256,
+    chain,
+    state,
+    genesis,
+    chainId,
+    ledgerOptions: {
+      genesis,
+      chainId,
+      committee: committeeOf(genesis),
+      crypto,
+      dealingScheme: createDealingScheme(sha256),
+    },
+    epoch: committee.epoch,
+    newestBlocks: () => newestBlocksOf(chain, committee.validators.length),
+    models: ledger.models().map(({ id }) => id),
+    executedIndex: () => ledger.lastCommitIndex(),
+    isNeeded: (update, base) => isNeeded(ledger, update, base),
+    // Whatever was vouched for longer ago has come into a commit, where the sweep sees it, or has expired.
+    removePayload: (root, removal) => payloads.remove(root, removal, ledger.lastCommitIndex() - keepMin),
+  };
+}
