@@ -13,7 +13,7 @@ const mayUse = (name, allowed) => ({
   comment: `${name} may use only: ${["itself", ...allowed].join(", ")}.`,
   severity: "error",
   from: { path: `^packages/${name}/` },
-  to: { path: "^(packages|bench|scripts)/", pathNot: [name, ...allowed].map((one) => `^packages/${one}/`) },
+  to: { path: "^(packages|bench|faults|scripts)/", pathNot: [name, ...allowed].map((one) => `^packages/${one}/`) },
 });
 
 export default {
@@ -24,17 +24,17 @@ export default {
     mayUse("sim", ["integrity", "consensus", "ledger"]),
     mayUse("node", ["integrity", "consensus", "ledger"]),
     {
-      name: "nobody-imports-bench-or-scripts",
+      name: "nobody-imports-bench-faults-or-scripts",
       comment: "Measurements and repository tools are leaves.",
       severity: "error",
-      from: { pathNot: "^(bench|scripts)/" },
-      to: { path: "^(bench|scripts)/" },
+      from: { pathNot: "^(bench|faults|scripts)/" },
+      to: { path: "^(bench|faults|scripts)/" },
     },
     {
       name: "two-doors",
       comment: "Another package is entered by its index.ts or by testing/index.ts.",
       severity: "error",
-      from: { path: "^(packages/[^/]+|bench|scripts)/" },
+      from: { path: "^(packages/[^/]+|bench|faults|scripts)/" },
       to: {
         path: workspacePackage,
         pathNot: ["^$1/", "^packages/[^/]+/src/(testing/)?index\\.ts$"],
@@ -51,7 +51,7 @@ export default {
       name: "no-source-imports-test",
       severity: "error",
       from: { path: "/src/" },
-      to: { path: "^(packages/[^/]+|bench|scripts)/test/" },
+      to: { path: "^(packages/[^/]+|bench|faults|scripts)/test/" },
     },
     {
       name: "core-has-no-builtins",

@@ -23,7 +23,14 @@ function setupDigest() {
   const hash = createHash("sha256");
   const names = readdirSync(join(root, "packages")).toSorted((left, right) => (left < right ? -1 : 1));
   const packages = names.map((name) => `packages/${name}/package.json`);
-  for (const name of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json", "bench/package.json", ...packages]) {
+  for (const name of [
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    "package.json",
+    "bench/package.json",
+    "faults/package.json",
+    ...packages,
+  ]) {
     if (existsSync(join(root, name))) hash.update(`${name}\0`).update(readFileSync(join(root, name)));
   }
   return hash.digest("hex");
