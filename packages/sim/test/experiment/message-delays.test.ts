@@ -17,7 +17,8 @@ function delaysOf(protocol: string, n: number): readonly CommitDelay[] {
     protocol,
     size: n,
     durationMs: 6000,
-    transactionsPerSecond: 20,
+    // Dense enough that no round is idle: an idle one waits for what comes next.
+    transactionsPerSecond: 100,
     network: { latency },
   });
   const meter = new DelayMeter({ fromUs: 1_500_000, toUs: 4_500_000 });
