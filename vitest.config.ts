@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // What is covered now, rounded down: the two packages that everything rests on are to end at 100.
@@ -13,6 +14,8 @@ export default defineConfig({
       "bench/test/**/*.test.ts",
       "faults/test/**/*.test.ts",
     ],
+    // Left alone it keeps one core to itself, which is half of a small machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: false,
