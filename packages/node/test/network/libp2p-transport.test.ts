@@ -85,7 +85,7 @@ describe("libp2p transport against others", () => {
     expect(node.host.connected.size).toBe(0);
   });
 
-  it("logs once why a configured peer is refused", async () => {
+  it("logs why a configured peer is refused, and not again while it stays so", async () => {
     const ports = await freePorts(2);
     const reasons: string[] = [];
     const { promise: seen, resolve } = Promise.withResolvers<void>();
@@ -101,7 +101,9 @@ describe("libp2p transport against others", () => {
     });
     await seen;
     await new Promise((done) => setTimeout(done, 300));
-    expect(reasons.filter((reason) => reason.includes("HELLO_CHAIN_MISMATCH"))).toHaveLength(1);
+    // On a busy machine a dial may fail for another reason in between: that is worth a line, and so is what follows it.
+    expect(reasons.some((reason) => reason.includes("HELLO_CHAIN_MISMATCH"))).toBe(true);
+    expect(reasons.filter((reason, position) => reason === reasons[position - 1])).toEqual([]);
   });
 
   it("refuses an impostor whose proof is not by the validator's key", async () => {
