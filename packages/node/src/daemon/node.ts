@@ -5,6 +5,7 @@ import {
   DEFAULT_LOCAL_PARAMS,
   type EngineSetup,
   type LocalParams,
+  type RecoveredState,
   type SafetyRecord,
   createDealingScheme,
   createEngine,
@@ -22,9 +23,10 @@ import { EngineSlot } from "../host/engine-slot.ts";
 import type { Transport } from "../network/transport.ts";
 import type { NodeMetrics } from "../observability/metrics.ts";
 import { knowsNewestOf } from "../safety/ask-newest.ts";
-import { checkSafetyRecord, withDoubts } from "../safety/safety-check.ts";
+import { checkSafetyRecord, unrecordedSignature, withDoubts } from "../safety/safety-check.ts";
 import { ChainStore } from "../storage/chain-store.ts";
 import { PayloadStore } from "../storage/payload-store.ts";
+import type { SafetyFile } from "../storage/safety-file.ts";
 import { SnapshotStore } from "../storage/snapshot-store.ts";
 import { StateStore } from "../storage/state-store.ts";
 import { fetchMissingWeights } from "../sync/fetch-weights.ts";
@@ -141,7 +143,7 @@ async function openParts(setup: EpochSetup): Promise<NodeParts> {
     return withDoubts(stored, setup);
   };
   const recovered = await restoreEngine();
-  if (setup.safety !== null && recovered !== undefined) checkSafetyRecord(signedIn(setup), recovered);
+  if (setup.safety !== null && recovered !== undefined) await agreeOnSigned(setup, setup.safety, recovered);
   const engineSetup: EngineSetup = {
     chainId,
     committee,
@@ -170,6 +172,14 @@ async function openParts(setup: EpochSetup): Promise<NodeParts> {
     transport,
     verify,
   });
+}
+
+/** The safety file and the store name the same newest signature from here on, or the node does not start. */
+async function agreeOnSigned(setup: EpochSetup, safety: SafetyFile, recovered: RecoveredState): Promise<void> {
+  checkSafetyRecord(signedIn(setup), recovered);
+  // The file's own last, of whatever epoch: a record is never lowered.
+  const unrecorded = unrecordedSignature(safety.last, recovered);
+  if (unrecorded !== null) await safety.append(unrecorded);
 }
 
 /** What was signed in the epoch that the parts are for. */

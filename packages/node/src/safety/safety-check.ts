@@ -39,6 +39,21 @@ function checkRounds(last: SafetyRecord | null, { ref, header }: VerifiedBlock):
   );
 }
 
+/**
+ * What the file lacks of the store after a crash between the two writes, to be appended before anything is sent or made:
+ * the block leaves from now on, and a second crash of that kind must not find the file two blocks behind.
+ */
+export function unrecordedSignature(
+  last: SafetyRecord | null,
+  { newestOwnBlock: newestOwn, hasForgotten }: Pick<RecoveredState, "newestOwnBlock" | "hasForgotten">,
+): SafetyRecord | null {
+  if (newestOwn === null || hasForgotten === true || last?.digest === UNKNOWN_DIGEST) return null;
+  const { ref, header } = newestOwn;
+  const isRecorded =
+    last !== null && (last.epoch > header.epoch || (last.epoch === header.epoch && last.round >= ref.round));
+  return isRecorded ? null : { epoch: header.epoch, round: ref.round, digest: ref.digest };
+}
+
 /** Another node signs with our key: whoever goes on now signs rounds twice. */
 export function signedElsewhere({ round, digest }: BlockRef): NodeError {
   return new NodeError(

@@ -12,7 +12,7 @@ import {
   zeroDigest,
 } from "@selvedge/integrity";
 import { describe, expect, it } from "vitest";
-import { checkSafetyRecord, withDoubts } from "../../src/safety/safety-check.ts";
+import { checkSafetyRecord, unrecordedSignature, withDoubts } from "../../src/safety/safety-check.ts";
 
 const digestOf = (at: number): Digest => digestFromHex<Digest>(at.toString(16).padStart(64, "0"));
 const recordAt = (at: number, inEpoch = 0): SafetyRecord => ({
@@ -60,6 +60,31 @@ describe("the safety file against the store", () => {
 
   it("names the way out", () => {
     expect(check(null, newestOwn(20, 19))).toThrow(/selvedge safety import FILE.*selvedge safety recover/u);
+  });
+});
+
+describe("what a crash between the two writes left out of the safety file", () => {
+  const missing = (
+    last: SafetyRecord | null,
+    newest: VerifiedBlock | null,
+    hasForgotten = false,
+  ): SafetyRecord | null => unrecordedSignature(last, { newestOwnBlock: newest, hasForgotten });
+
+  it("is the store's newest block, so that a second crash of that kind finds the file one behind again", () => {
+    expect(missing(recordAt(17), newestOwn(20, 17))).toEqual(recordAt(20));
+    expect(missing(null, newestOwn(1, 0))).toEqual(recordAt(1));
+  });
+
+  it("is nothing where the file is as far as the store or further, in this epoch or a later one", () => {
+    expect(missing(recordAt(20), newestOwn(20, 19))).toBeNull();
+    expect(missing(recordAt(30), newestOwn(20, 19))).toBeNull();
+    expect(missing(recordAt(2, 1), newestOwn(20, 19))).toBeNull();
+    expect(missing(recordAt(5), null)).toBeNull();
+  });
+
+  it("is for recovery to find out after an amnesia, or when the file was started anew", () => {
+    expect(missing(recordAt(17), newestOwn(20, 17), true)).toBeNull();
+    expect(missing({ ...recordAt(3), digest: zeroDigest() }, newestOwn(20, 17))).toBeNull();
   });
 });
 
