@@ -2,7 +2,7 @@
 // these files by name and nothing else: keys, passwords and the safety record cannot come into a backup.
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Genesis, chainIdOf, genesisFromJson } from "@selvedge/integrity";
 import type { HomePaths } from "../config/home.ts";
@@ -121,6 +121,6 @@ async function readWeights(path: string): Promise<Uint8Array> {
 }
 
 async function put(folder: string, name: string, bytes: Uint8Array): Promise<BackupFile> {
-  await writeFile(join(folder, name), bytes, { mode: 0o600 });
+  await writeFileAtomically(join(folder, name), bytes, 0o600);
   return { name, sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }

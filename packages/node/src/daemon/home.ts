@@ -1,8 +1,8 @@
 // Opens what a node keeps in its home folder, and makes it in `init`. Only `init` creates; a running node that finds
 // something missing refuses to start, because a database made up anew is how a validator forgets what it signed.
 
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, mkdir, readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import {
   type Digest,
   type Genesis,
@@ -15,7 +15,7 @@ import {
 import { type HomePaths, homePaths } from "../config/home.ts";
 import { sha256 } from "../crypto.ts";
 import { NodeError, isSystemError } from "../errors.ts";
-import { readTextIfThere, writeFileAtomically } from "../storage/files.ts";
+import { readTextIfThere, syncFolder, writeFileAtomically } from "../storage/files.ts";
 import { NODE_KEYS_MAX, readFormat, writeFormat } from "../storage/format-file.ts";
 import { LevelStore } from "../storage/level-store.ts";
 import { type OpenStoreOptions, type OpenedStore, openCheckedStore } from "../storage/open-store.ts";
@@ -83,12 +83,13 @@ export async function createHome(draft: HomeDraft): Promise<HomePaths> {
   }
   await mkdir(paths.genesisWeights, { recursive: true, mode: 0o750 });
   for (const [root, bytes] of draft.bundle.weights) {
-    await writeFile(join(paths.genesisWeights, `${root}.safetensors`), bytes, { mode: 0o640 });
+    await writeFileAtomically(join(paths.genesisWeights, `${root}.safetensors`), bytes, 0o640);
   }
   await writeFileAtomically(paths.config, draft.config, 0o640);
   await createData(paths, draft);
   // Last, because its presence is what makes a home initialised.
   await writeFileAtomically(paths.genesis, draft.bundle.text, 0o640);
+  await syncFolder(dirname(resolve(draft.root)));
   return paths;
 }
 

@@ -2,7 +2,7 @@
 // test network. Real networks collect public keys from their members instead; the genesis file says which it is.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type DealtCoinKeys, dealCoinKeys } from "@selvedge/consensus";
 import {
@@ -139,7 +139,7 @@ export async function writeTestNetwork(
   const validatorKeys = await writeKeys(network.validators, "validator");
   const deviceKeys = await writeKeys(network.devices, "device");
   for (const [root, bytes] of network.bundle.weights) {
-    await writeFile(join(weights, `${root}.safetensors`), bytes, { mode: 0o640 });
+    await writeFileAtomically(join(weights, `${root}.safetensors`), bytes, 0o640);
   }
   const genesis = join(folder, "genesis.json");
   await writeFileAtomically(genesis, network.bundle.text, 0o640);
