@@ -18,6 +18,8 @@ interface WeatheredContext {
 
 /** As B6 asks: from the end of the fault to the first new commit of everybody. */
 const HEAL_MAX_MS = 20_000;
+/** Both ends of a cut pair try, and try once more after a first pause; without one there would be hundreds. */
+const DIALS_PER_FLAP_MAX = 6;
 
 const WEATHERS: readonly Weathered[] = [
   {
@@ -116,20 +118,30 @@ const WEATHERS: readonly Weathered[] = [
   {
     id: "F42",
     title: "flapping",
-    how: "a random link is cut and restored every second (1 h of the catalogue: two minutes here)",
-    expected: "no leak; back-off with jitter; commits go on",
+    how: "every second a random pair is cut and restored, half of the times refused, half of the times silent (1 h of the catalogue: two minutes here)",
+    expected: "no leak; whoever is refused backs off; commits go on meanwhile",
     validators: 4,
     run: async (net, { context, checks }) => {
       const filesBefore = net.daemons.map((daemon) => daemon.openFiles());
-      for (let flap = 0; flap < context.count(120, 5); flap += 1) {
+      const dialsBefore = net.mesh.dialCount;
+      const before = await net.newest();
+      const flaps = context.count(120, 5);
+      for (let flap = 0; flap < flaps; flap += 1) {
         const [left, right] = context.random.pick(net.mesh.pairs);
-        net.mesh.setBoth(left, right, { isHeld: true });
+        const isSilent = context.random.below(2) === 0;
+        if (isSilent) net.mesh.setBoth(left, right, { isHeld: true });
+        else net.mesh.cut(left, right);
         net.mesh.reset(left, right);
+        net.mesh.reset(right, left);
         checks.injections += 1;
         await delay(500);
-        net.mesh.setBoth(left, right, { isHeld: false });
+        net.mesh.calm();
         await delay(500);
       }
+      checks.expect("C4", (await net.newest()) > before, "no commit while links flapped");
+      const dials = net.mesh.dialCount - dialsBefore;
+      checks.remark(`${dials} connections dialled over ${flaps} cuts`);
+      checks.expect("C5", dials <= DIALS_PER_FLAP_MAX * flaps + 12, `${dials} connections dialled: no back-off`);
       await expectHealing(net, checks);
       await net.connected(3, RECOVERY_MAX_MS);
       for (const [position, daemon] of net.daemons.entries()) {

@@ -27,6 +27,7 @@ export class ChaosLink {
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   /** New connections are refused while true. */
   isCut = false;
+  dialCount = 0;
 
   private constructor(
     targetPort: number,
@@ -70,6 +71,7 @@ export class ChaosLink {
   }
 
   #accept(near: Socket): void {
+    this.dialCount += 1;
     if (this.isCut) {
       near.resetAndDestroy();
       return;

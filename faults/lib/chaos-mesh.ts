@@ -50,6 +50,19 @@ export class ChaosMesh {
     }
   }
 
+  /** New connections between two nodes are refused, until it is calm again. */
+  cut(left: number, right: number): void {
+    for (const name of [`${left}>${right}`, `${right}>${left}`]) {
+      const link = this.#links.get(name);
+      if (link !== undefined) link.isCut = true;
+    }
+  }
+
+  /** Connections that were tried, refused ones included. */
+  get dialCount(): number {
+    return [...this.#links.values()].reduce((sum, link) => sum + link.dialCount, 0);
+  }
+
   /** Only these pairs can talk. */
   allow(pairs: readonly (readonly [number, number])[]): void {
     const open = new Set(pairs.flatMap(([left, right]) => [`${left}>${right}`, `${right}>${left}`]));
