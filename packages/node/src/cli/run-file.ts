@@ -29,8 +29,9 @@ export async function writeRunFile(home: string, run: RunFile): Promise<void> {
   await writeFileAtomically(pathOf(home), `${JSON.stringify({ ...run, sha256: digestOf(run) })}\n`, 0o600);
 }
 
+/** What cannot be removed stays, as after a crash: the exit code of a node whose disk failed is its own. */
 export async function removeRunFile(home: string): Promise<void> {
-  await rm(pathOf(home), { force: true });
+  await rm(pathOf(home), { force: true }).catch(() => undefined);
 }
 
 /** Undefined if no node of this home runs, or none was ever ready. */
