@@ -1,6 +1,5 @@
 // Faults and bars that need a run of their own kind.
 
-import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,11 +7,11 @@ import { freePorts } from "@selvedge/node";
 import { homePaths, runBitFlips } from "@selvedge/node/testing";
 import { TestDaemon } from "../lib/daemon.ts";
 import { copyFolder } from "../lib/damage.ts";
-import type { Checks, Fault } from "../lib/fault.ts";
+import type { Fault } from "../lib/fault.ts";
 import { trustedJson } from "../lib/json.ts";
 import { percentile } from "../lib/percentile.ts";
-import { REPOSITORY } from "../lib/places.ts";
 import { RECOVERY_MAX_MS, underLoad } from "../lib/under-load.ts";
+import { runVitest } from "../lib/vitest.ts";
 
 export const UNHANDLED: Fault = {
   id: "F13",
@@ -176,25 +175,10 @@ export const PLANTED: Fault = {
   how: "the mutation suite of packages/sim: each planted defect of consensus and ledger must be caught by a checker of the simulator",
   expected: "100 % caught",
   run: async (context, checks) => {
-    const end = await runVitest("packages/sim/test/mutation", checks);
-    checks.expect("C10", end === 0, `the mutation suite ended with ${end}`);
+    const { code, passed } = await runVitest("packages/sim/test/mutation");
+    checks.injections += passed;
+    checks.remark(`${passed} planted defects and their controls`);
+    checks.expect("C10", code === 0, `the mutation suite ended with ${code}`);
     context.note("mutation suite done");
   },
 };
-
-function runVitest(filter: string, checks: Checks): Promise<number | null> {
-  const child = spawn(process.execPath, [join(REPOSITORY, "node_modules/vitest/vitest.mjs"), "run", filter], {
-    cwd: REPOSITORY,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  child.stdout.on("data", (chunk: Uint8Array) => (text += String(chunk)));
-  return new Promise((resolve) => {
-    child.on("close", (code) => {
-      const passed = Number(/Tests .*?(\d+) passed/u.exec(text)?.[1] ?? "0");
-      checks.injections += passed;
-      checks.remark(`${passed} planted defects and their controls`);
-      resolve(code);
-    });
-  });
-}

@@ -27,6 +27,8 @@ export interface DaemonPlace {
 export interface Launch {
   /** Put before the runtime's path, e.g. strace and its options. With `-D`, strace is no parent and the pid is ours. */
   readonly wrapper?: readonly string[];
+  /** Another runtime than ours. */
+  readonly node?: string;
   readonly nodeFlags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -92,8 +94,8 @@ export class TestDaemon {
 
   /** True once it is ready; false if it ended before, and `lastEnd` says how. */
   async start(): Promise<boolean> {
-    const { wrapper = [], nodeFlags = [], env = {} } = this.launch;
-    const own = [process.execPath, ...nodeFlags, SELVEDGE_MAIN, "start", "--json", "--home", this.place.home];
+    const { wrapper = [], node = process.execPath, nodeFlags = [], env = {} } = this.launch;
+    const own = [node, ...nodeFlags, SELVEDGE_MAIN, "start", "--json", "--home", this.place.home];
     const [file = process.execPath, ...args]: readonly string[] = [...wrapper, ...own];
     const log = openSync(join(this.place.home, "node.log"), "a", 0o640);
     const child = spawn(file, args, {

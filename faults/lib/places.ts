@@ -10,6 +10,8 @@ const NODE_SOURCE = dirname(fileURLToPath(import.meta.resolve("@selvedge/node"))
 export const SELVEDGE_MAIN: string = join(NODE_SOURCE, "main.ts");
 /** The checkout. */
 export const REPOSITORY: string = dirname(dirname(import.meta.dirname));
+/** The simulator's entry: `selvedge sim`. Started as a program, never imported. */
+export const SIM_MAIN: string = join(REPOSITORY, "packages", "sim", "src", "cli", "main.ts");
 export const SINGLE_VALIDATOR: string = join(NODE_SOURCE, "testing", "single-validator-process.ts");
 
 /** Processes are started by the thousand here: compiled code is kept, and nothing of ours in the environment. */
