@@ -334,7 +334,11 @@ function openFailure({ folder, create }: LevelStoreOptions, cause: unknown): Nod
   if (text.includes("does not exist")) {
     return new NodeError("DATA_CORRUPT", `there is no database in ${folder}: it was removed or never made`, { cause });
   }
-  return new NodeError("DATA_CORRUPT", `cannot open the database in ${folder}: ${text}`, { cause });
+  // A full, read-only or failing disk has damaged nothing; a file that is not there is damage.
+  const isDisk = text.includes("IO error: ") && !text.includes("No such file or directory");
+  return new NodeError(isDisk ? "IO_FAILED" : "DATA_CORRUPT", `cannot open the database in ${folder}: ${text}`, {
+    cause,
+  });
 }
 
 function canCompact(

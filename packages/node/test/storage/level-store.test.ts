@@ -1,6 +1,6 @@
 // LevelDB behind the Store port: the whole compliance suite, and what is particular to files.
 
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mustExist } from "@selvedge/integrity";
@@ -51,6 +51,18 @@ describe("a LevelDB folder", () => {
     await expect(LevelStore.open({ folder: join(folder, "none"), sha256, create: false })).rejects.toMatchObject({
       code: "DATA_CORRUPT",
     });
+  });
+
+  it("on a disk that lets no file be written is not called damaged, and opens again later", async () => {
+    await filled(3);
+    // What the start is about to write, as a table: a folder of that name refuses it, as a full disk does.
+    const names = Array.from({ length: 20 }, (_, number) => join(folder, `${String(number).padStart(6, "0")}.ldb`));
+    for (const name of names) await mkdir(name);
+    await expect(LevelStore.open({ folder, sha256, create: false })).rejects.toMatchObject({ code: "IO_FAILED" });
+    for (const name of names) await rm(name, { recursive: true, force: true });
+    const store = await LevelStore.open({ folder, sha256, create: false });
+    expect(await store.get("meta", "k3")).toBeDefined();
+    await store.close();
   });
 
   it("that lost its CURRENT file is refused and left as it is", async () => {
