@@ -96,7 +96,7 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
   const acks = new Acks(keepCommits);
   const fetching = { peers, timeoutMs: local.fetchTimeoutMs };
   const nextId = counter();
-  const genesis = genesisRefsOf(setup);
+  const genesis = memo.genesis.get(() => genesisRefsOf(setup));
   const rule = commitRuleOf(setup, { dag, memo, resume });
   const clock = new ThresholdClock(committee);
   const payload = new PayloadTracker();

@@ -24,6 +24,8 @@ const RESEND_TIMEOUTS = 4;
 
 type TimerEffect = SetTimerEffect | CancelTimerEffect;
 
+const NO_TIMERS: readonly TimerEffect[] = [];
+
 export class Pacemaker {
   readonly #local: LocalParams;
   /** Round of our last block; 0 is genesis. */
@@ -124,13 +126,10 @@ export class Pacemaker {
 
   /** After every step: enters rounds and sets timers. */
   update(view: PacemakerView): readonly TimerEffect[] {
-    const timers: TimerEffect[] = [];
     const target = this.#target(view);
     // A1
-    if (view.quorumRound < target - 1) {
-      this.#awaitQuorum(target - 1, timers);
-      return timers;
-    }
+    if (view.quorumRound < target - 1) return this.#awaitQuorum(target - 1);
+    const timers: TimerEffect[] = [];
     if (this.#enteredRound !== target) {
       this.#enteredRound = target;
       this.#isLeaderTimedOut = false;
@@ -164,10 +163,10 @@ export class Pacemaker {
     return (this.#enteredRound === target && this.#isLeaderTimedOut) || view.isLeaderSettled(target);
   }
 
-  #awaitQuorum(round: number, timers: TimerEffect[]): void {
-    if (this.#shortRound !== undefined) return;
+  #awaitQuorum(round: number): readonly TimerEffect[] {
+    if (this.#shortRound !== undefined) return NO_TIMERS;
     this.#shortRound = round;
-    timers.push({ type: "setTimer", id: "resend", delayMs: RESEND_TIMEOUTS * this.#local.leaderTimeoutMs });
+    return [{ type: "setTimer", id: "resend", delayMs: RESEND_TIMEOUTS * this.#local.leaderTimeoutMs }];
   }
 
   /** The idle delay starts when nothing but idleness holds the block back, and ends as soon as we are not idle. */

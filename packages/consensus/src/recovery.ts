@@ -20,7 +20,7 @@ export interface Recovery {
 
 export function createFresh(setup: EngineSetup): Core {
   const memo = setup.memo ?? createEngineMemo();
-  const genesisIds = genesisRefsOf(setup).map(({ digest }) => digest);
+  const genesisIds = memo.genesis.get(() => genesisRefsOf(setup)).map(({ digest }) => digest);
   return createCore(setup, { dag: new DagState({ genesisIds, pool: memo.vertices }), memo, resume: null });
 }
 
@@ -29,7 +29,7 @@ export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery
   const gcRound = lastCommit === null ? 0 : gcRoundOf(lastCommit.consensusState);
   const blocks = recovered.blocks.filter(({ ref }) => ref.round > gcRound);
   const memo = setup.memo ?? createEngineMemo();
-  const genesisIds = genesisRefsOf(setup).map(({ digest }) => digest);
+  const genesisIds = memo.genesis.get(() => genesisRefsOf(setup)).map(({ digest }) => digest);
   const dag = new DagState({ genesisIds, pool: memo.vertices, lowestRound: gcRound === 0 ? 0 : gcRound + 1 });
   for (const block of blocks) dag.insertBlock(block);
   const core = createCore(setup, { dag, memo, resume: lastCommit?.consensusState ?? null });

@@ -21,11 +21,12 @@ export class Step {
   readonly blocks: VerifiedBlock[] = [];
   readonly #reports: Effect[] = [];
   #commits: PersistedCommit[] | undefined;
-  readonly #sends: Effect[] = [];
+  /** Most steps send nothing and ask for nothing. */
+  #sends: Effect[] | undefined;
   /** Commits, and after them receipts, certificates, checks and lookups: most steps have none of these. */
   #outcomes: Outcomes | undefined;
   /** Fetches and timers, in the order asked for. */
-  readonly #requests: Effect[] = [];
+  #requests: Effect[] | undefined;
   #signed: SafetyRecord | null = null;
   #acked: readonly AckRecord[] = NOTHING;
   #hasForgotten = false;
@@ -51,6 +52,7 @@ export class Step {
   }
 
   send(to: ValidatorIndex, blocks: readonly VerifiedBlock[]): void {
+    this.#sends ??= [];
     this.#sends.push({ type: "send", to, blocks });
   }
 
@@ -85,7 +87,9 @@ export class Step {
   }
 
   request(effects: readonly Effect[]): void {
-    for (const effect of effects) this.#requests.push(effect);
+    if (effects.length === 0) return;
+    this.#requests ??= [];
+    append(this.#requests, effects);
   }
 
   report(faults: readonly Fault[]): void {
@@ -95,24 +99,29 @@ export class Step {
   effects(): readonly Effect[] {
     const effects = this.#reports;
     this.#persist(effects);
-    append(effects, this.#sends);
+    if (this.#sends !== undefined) append(effects, this.#sends);
     if (this.#outcomes !== undefined) {
       const { commits, closings, receipts, certificates, checks, lookups } = this.#outcomes;
       for (const list of [commits, closings, receipts, certificates, checks]) append(effects, list);
       if (lookups.length > 0) effects.push({ type: "lookup", refs: lookups });
     }
-    append(effects, this.#requests);
+    if (this.#requests !== undefined) append(effects, this.#requests);
     return effects;
   }
 
   /** One batch for all: an own block and the commits it led to cost one fsync. */
   #persist(effects: Effect[]): void {
     const commits = this.#commits ?? NOTHING;
-    if (this.blocks.length + commits.length === 0 && !this.#hasForgotten) return;
+    const { blocks } = this;
+    if (blocks.length + commits.length === 0 && !this.#hasForgotten) return;
     const sync = this.#signed !== null || commits.length > 0 || this.#hasForgotten;
-    const forgotten = this.#hasForgotten ? ({ hasForgotten: true } as const) : {};
-    const batch = { blocks: this.blocks, commits, signed: this.#signed, acked: this.#acked, unseen: this.#unseen };
-    effects.push({ type: "persist", sync, ...batch, ...forgotten });
+    // Written out: there is one for every block, and a spread costs more than the rest of the step's effects.
+    const signed = this.#signed;
+    const acked = this.#acked;
+    const unseen = this.#unseen;
+    if (this.#hasForgotten)
+      effects.push({ type: "persist", sync, blocks, commits, signed, acked, unseen, hasForgotten: true });
+    else effects.push({ type: "persist", sync, blocks, commits, signed, acked, unseen });
   }
 
   get #outcome(): Outcomes {

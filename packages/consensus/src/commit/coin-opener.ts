@@ -14,6 +14,8 @@ export interface CoinOpenerSetup {
   readonly coin: CoinKeys;
 }
 
+const NO_FAULTS: readonly Fault[] = [];
+
 export class CoinOpener {
   readonly #setup: CoinOpenerSetup;
   readonly #opened = new Map<number, ValidatorIndex>();
@@ -41,6 +43,7 @@ export class CoinOpener {
 
   /** Bad shares met since the last call. */
   takeFaults(): readonly Fault[] {
+    if (this.#unreported.length === 0) return NO_FAULTS;
     const faults = this.#unreported;
     this.#unreported = [];
     return faults;

@@ -85,9 +85,20 @@ export class Committer {
     const nextCoin = coinSlot(order.firstCoinFrom(slot));
     if (order.families === "both" && order.decisionRoundOf(nextCoin) <= highestRound) return true;
     for (let round = Math.max(1, fromRound); round + P_WAVE - 2 <= highestRound; round += 1) {
-      if (!this.#leaderVerdicts.has(round) && this.#leaderTally(round)?.isDecided === true) return true;
+      if (!this.#hasVotesOf(round) || this.#leaderVerdicts.has(round)) continue;
+      if (this.#leaderTally(round)?.isDecided === true) return true;
     }
     return false;
+  }
+
+  /**
+   * Whether P(round)'s voting round has blocks of stake ≥ Q, twins counted twice. With less there is no quorum of blames,
+   * and no certificate, whose parents are votes of stake ≥ Q: the blocks need not be looked at one by one.
+   */
+  #hasVotesOf(round: number): boolean {
+    const { committee, dag } = this.#setup;
+    const { equalStake, quorumStake } = committee;
+    return equalStake === null || dag.atRound(round + P_WAVE - 2).length * equalStake >= quorumStake;
   }
 
   /** P slots as of the last `resolve`; a C slot is worked out now, and its shares verified only now (§6). */
@@ -98,7 +109,8 @@ export class Committer {
 
   /** L2: Q stake of votes for one block of P(round), or of blames, is in; true of every decided slot. */
   isLeaderSlotSettled(round: number): boolean {
-    return this.#leaderVerdicts.has(round) || this.#leaderTally(round)?.hasVoteOrBlameQuorum === true;
+    if (this.#leaderVerdicts.has(round)) return true;
+    return this.#hasVotesOf(round) && this.#leaderTally(round)?.hasVoteOrBlameQuorum === true;
   }
 
   /** S7: slots from `slot` on have other leaders now and are decided from scratch. */

@@ -38,6 +38,8 @@ export interface Missing {
 /** D2: the proof of an equivocation takes two; more are kept only if something refers to them. */
 const BLOCKS_PER_SLOT_MAX = 2;
 
+const NOTHING: readonly never[] = [];
+
 export class BlockManager {
   readonly #setup: BlockManagerSetup;
   readonly #parked = new Map<string, Parked>();
@@ -46,6 +48,11 @@ export class BlockManager {
   readonly #authorCounts = new Map<ValidatorIndex, number>();
   /** By `refKey`: parents that are not in. What is wanted may be parked itself. */
   readonly #wanted = new Map<string, Wanted>();
+  /** Parked blocks that miss nothing. */
+  #completeCount = 0;
+  /** What `missing` and `highestRound` answered since parked blocks changed last: most steps change none. */
+  #lastMissing: { readonly upToRound: number; readonly refs: readonly Missing[] } | undefined;
+  #highestRound: number | undefined;
 
   constructor(setup: BlockManagerSetup) {
     this.#setup = setup;
@@ -53,6 +60,12 @@ export class BlockManager {
 
   get parkedCount(): number {
     return this.#parked.size;
+  }
+
+  /** Of parked blocks; 0 if there are none. */
+  get highestRound(): number {
+    this.#highestRound ??= highestRoundOf(this.#parked.values());
+    return this.#highestRound;
   }
 
   /** Whether something changes if the block comes in. */
@@ -79,15 +92,20 @@ export class BlockManager {
     return block.header.parents.some((parent) => !this.#setup.isIn(parent));
   }
 
-  /** Parks the block; returns what had to go to stay within bounds (D1: the furthest round first). */
-  park({ block, from }: ReceivedBlock): readonly BlockRef[] {
+  /**
+   * Parks the block; returns what had to go to stay within bounds (D1: the furthest round first).
+   *
+   * @param lacked its parents that are not in, if the caller knows them
+   */
+  park({ block, from }: ReceivedBlock, lacked?: readonly BlockRef[]): readonly BlockRef[] {
+    this.#onChange();
     const missing = new Set<string>();
-    for (const parent of block.header.parents) {
-      if (this.#setup.isIn(parent)) continue;
+    for (const parent of lacked ?? block.header.parents.filter((ref) => !this.#setup.isIn(ref))) {
       missing.add(refKey(parent));
       this.#want(parent, block.ref.digest);
     }
     this.#parked.set(block.ref.digest, { block, from, missing });
+    if (missing.size === 0) this.#completeCount += 1;
     increment(this.#slotCounts, slotKey(block.ref), 1);
     increment(this.#authorCounts, block.ref.author, 1);
     return this.#evictOverflow(block.ref.author);
@@ -95,6 +113,7 @@ export class BlockManager {
 
   /** The block is in (or was found in our store): takes out what waited for nothing else, in canonical order. */
   resolve(ref: BlockRef): readonly ReceivedBlock[] {
+    this.#onChange();
     const key = refKey(ref);
     const wanted = this.#wanted.get(key);
     this.#wanted.delete(key);
@@ -104,6 +123,7 @@ export class BlockManager {
       const parked = this.#parked.get(digest);
       if (parked === undefined) continue;
       parked.missing.delete(key);
+      if (parked.missing.size === 0) this.#completeCount += 1;
       if (parked.missing.size === 0) ready.push(parked);
     }
     ready.sort((left, right) => compareRefs(left.block.ref, right.block.ref));
@@ -112,6 +132,7 @@ export class BlockManager {
 
   /** Parked blocks up to this round that miss nothing: held back by the round lead alone. */
   complete(upToRound: number): readonly ReceivedBlock[] {
+    if (this.#completeCount === 0) return NOTHING;
     const ready: ReceivedBlock[] = [];
     for (const parked of this.#parked.values()) {
       if (parked.missing.size === 0 && parked.block.ref.round <= upToRound) ready.push(parked);
@@ -122,12 +143,14 @@ export class BlockManager {
 
   /** What parked blocks need and nobody has brought yet, in canonical order. */
   missing(upToRound: number): readonly Missing[] {
+    if (this.#lastMissing?.upToRound === upToRound) return this.#lastMissing.refs;
     const refs: Missing[] = [];
     for (const { ref, waiters } of this.#wanted.values()) {
       if (this.#parked.has(ref.digest) || ref.round > upToRound) continue;
       refs.push({ ref, sources: this.#sourcesOf(waiters) });
     }
     refs.sort((left, right) => compareRefs(left.ref, right.ref));
+    this.#lastMissing = { upToRound, refs };
     return refs;
   }
 
@@ -169,7 +192,9 @@ export class BlockManager {
   #unpark(digest: string): void {
     const parked = this.#parked.get(digest);
     if (parked === undefined) return;
+    this.#onChange();
     this.#parked.delete(digest);
+    if (parked.missing.size === 0) this.#completeCount -= 1;
     increment(this.#slotCounts, slotKey(parked.block.ref), -1);
     increment(this.#authorCounts, parked.block.ref.author, -1);
     for (const missing of parked.missing) {
@@ -177,6 +202,11 @@ export class BlockManager {
       wanted?.waiters.delete(digest);
       if (wanted?.waiters.size === 0) this.#wanted.delete(missing);
     }
+  }
+
+  #onChange(): void {
+    this.#lastMissing = undefined;
+    this.#highestRound = undefined;
   }
 
   #evictOverflow(author: ValidatorIndex): readonly BlockRef[] {
@@ -196,6 +226,12 @@ export class BlockManager {
     this.#unpark(furthest.digest);
     return [furthest];
   }
+}
+
+function highestRoundOf(parked: Iterable<Parked>): number {
+  let highest = 0;
+  for (const { block } of parked) highest = Math.max(highest, block.ref.round);
+  return highest;
 }
 
 /** All of a reference: a block of that digest with another round or author is not what is referred to. */

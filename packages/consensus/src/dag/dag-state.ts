@@ -4,6 +4,7 @@
 
 import { type BlockRef, type VerifiedBlock, assert } from "@selvedge/integrity";
 import { type Bits, NO_BITS, hasBit, isSubset, withBit } from "./bits.ts";
+import { RoundRows } from "./round-rows.ts";
 import { type NewVertex, type PoolMember, type Vertex, VertexPool } from "./vertex-pool.ts";
 
 export interface DagStateSetup {
@@ -22,18 +23,20 @@ interface Row {
 }
 
 const NO_VERTICES: readonly Vertex[] = [];
+const NO_REFS: readonly BlockRef[] = [];
 
 export class DagState {
   readonly #pool: VertexPool;
   /** Its lowestRound: no vertex below it is kept, nor taken in again. */
   readonly #member: PoolMember;
-  readonly #rows = new Map<number, Row>();
+  readonly #rows: RoundRows<Row>;
   #size = 0;
   #highestRound = 0;
 
   constructor({ genesisIds, pool, lowestRound = 0 }: DagStateSetup) {
     this.#member = { lowestRound };
     this.#pool = poolFor(this.#member, pool);
+    this.#rows = new RoundRows(lowestRound);
     for (const [author, id] of genesisIds.entries()) {
       this.insert({ id, round: 0, author, parentIds: [], block: null });
     }
@@ -44,8 +47,19 @@ export class DagState {
     return this.#insert(this.#pool.meet(vertex));
   }
 
-  insertBlock(block: VerifiedBlock): Vertex {
-    return this.#insert(this.#pool.meetBlock(block));
+  /** @param known `known(block.ref.digest)`, if the caller has it: saves finding it again */
+  insertBlock(block: VerifiedBlock, known?: Vertex): Vertex {
+    return this.#insert(known?.isMet === true ? known : this.#pool.meetBlock(block));
+  }
+
+  /** The block as our pool knows it, whether it is in or not. Undefined says nothing. */
+  known(digest: string): Vertex | undefined {
+    return this.#pool.get(digest);
+  }
+
+  isIn({ round, place }: Vertex): boolean {
+    const row = this.#rows.at(round);
+    return row !== undefined && hasBit(row.held, place);
   }
 
   has(id: string): boolean {
@@ -60,38 +74,38 @@ export class DagState {
 
   get(id: string): Vertex | undefined {
     const vertex = this.#pool.get(id);
-    return vertex !== undefined && this.#isHeld(vertex) ? vertex : undefined;
+    return vertex !== undefined && this.isIn(vertex) ? vertex : undefined;
   }
 
   /** The vertices of the round, by place. */
   heldAt(round: number): Bits {
-    return this.#rows.get(round)?.held ?? NO_BITS;
+    return this.#rows.at(round)?.held ?? NO_BITS;
   }
 
-  /**
-   * The block as a vertex whose parents are all in, if that can be seen at a glance: some member of our pool took the
-   * block in before us. Undefined says nothing.
-   */
-  readyVertex(digest: string): Vertex | undefined {
-    const vertex = this.#pool.get(digest);
-    if (vertex === undefined || !vertex.isMet) return undefined;
-    const { round, strong, weak, parents, block } = vertex;
-    // The pool may have let go of a parent that we have yet to ask our store for.
-    if (parents.length !== block?.header.parents.length) return undefined;
-    // Round 0 is in, even after it was evicted.
-    if (round > 1 && !isSubset(strong, this.heldAt(round - 1))) return undefined;
-    for (const parent of weak) if (parent.round > 0 && !this.#isHeld(parent)) return undefined;
-    return vertex;
+  /** Whether all parents of a vertex that `isWhole` are in. Round 0 is in, even after it was evicted. */
+  hasParentsOf({ round, strong, weak }: Vertex): boolean {
+    if (round > 1 && !isSubset(strong, this.heldAt(round - 1))) return false;
+    for (const parent of weak) if (parent.round > 0 && !this.isIn(parent)) return false;
+    return true;
+  }
+
+  /** Of a vertex that `isWhole`: its block's parents that are not in. */
+  parentsMissingOf({ parents, block }: Vertex): readonly BlockRef[] {
+    const refs = block?.header.parents ?? NO_REFS;
+    return refs.filter((ref, position) => {
+      const parent = parents[position];
+      return ref.round > 0 && parent !== undefined && !this.isIn(parent);
+    });
   }
 
   /** In order of insertion. Reading a round does not create it (§9). */
   atRound(round: number): readonly Vertex[] {
-    return this.#rows.get(round)?.vertices ?? NO_VERTICES;
+    return this.#rows.at(round)?.vertices ?? NO_VERTICES;
   }
 
   /** In order of insertion. More than one only if the author equivocates. */
   inSlot(round: number, author: number): readonly Vertex[] {
-    const row = this.#rows.get(round);
+    const row = this.#rows.at(round);
     const slot = this.#pool.row(round)?.slots[author];
     if (row === undefined || slot === undefined) return NO_VERTICES;
     if (slot.length > 1) return row.vertices.filter((vertex) => vertex.author === author);
@@ -122,19 +136,15 @@ export class DagState {
 
   /** Forgets all rounds below `round`. */
   evictBelow(round: number): void {
-    for (const [kept, { vertices }] of this.#rows) {
-      if (kept >= round) continue;
-      this.#size -= vertices.length;
-      this.#rows.delete(kept);
-    }
+    for (const { vertices } of this.#rows.takeBelow(round)) this.#size -= vertices.length;
     this.#pool.leave(this.#member, round);
   }
 
   #insert(vertex: Vertex): Vertex {
-    assert(!this.#isHeld(vertex), "a block enters the DAG once");
+    assert(!this.isIn(vertex), "a block enters the DAG once");
     const { round, place } = vertex;
     if (round < this.lowestRound) return vertex;
-    const row = this.#rows.get(round);
+    const row = this.#rows.at(round);
     if (row === undefined) this.#rows.set(round, { vertices: [vertex], held: withBit(NO_BITS, place) });
     else {
       row.vertices.push(vertex);
@@ -144,10 +154,14 @@ export class DagState {
     this.#highestRound = Math.max(this.#highestRound, round);
     return vertex;
   }
+}
 
-  #isHeld({ round, place }: Vertex): boolean {
-    return hasBit(this.heldAt(round), place);
-  }
+/**
+ * Whether some member of the pool took the block in, so that its parents are truly what it says they are (D1), and the
+ * pool still knows every one of them.
+ */
+export function isWhole({ isMet, parents, block }: Vertex): boolean {
+  return isMet && block !== null && parents.length === block.header.parents.length;
 }
 
 /** A pool that has let go of rounds which the member may still take in is of no use to it. */

@@ -26,9 +26,9 @@ interface Shown {
   /** Highest round of a block it has shown. */
   round: number;
   /** Its blocks that no other block of its has as first parent: one, unless it equivocates. None out of the window. */
-  tips: readonly Vertex[];
-  /** What it handed us of others' blocks, and what we relayed to it. */
-  readonly handed: VertexSet;
+  tips: Vertex[];
+  /** What it handed us of others' blocks, and what we relayed to it; undefined while that is nothing. */
+  handed: VertexSet | undefined;
   /** All that we hold of the rounds up to here, it knows. */
   knownUpTo: number;
 }
@@ -56,7 +56,7 @@ export class PeerKnowledge {
     this.#shown = Array.from({ length: setup.committeeSize }, () => ({
       round: 0,
       tips: [],
-      handed: new VertexSet(),
+      handed: undefined,
       knownUpTo: 0,
     }));
   }
@@ -67,7 +67,7 @@ export class PeerKnowledge {
     const shown = this.#of(author);
     shown.round = Math.max(shown.round, round);
     const [previous] = shown.tips;
-    if (shown.tips.length === 1 && previous !== undefined && previous === parents[0]) shown.tips = [vertex];
+    if (shown.tips.length === 1 && previous !== undefined && previous === parents[0]) shown.tips[0] = vertex;
     else {
       const kept = shown.tips.filter((tip) => tip !== parents[0] && tip.round >= shown.round - HISTORY_ROUNDS);
       shown.tips = [...kept, vertex];
@@ -79,7 +79,10 @@ export class PeerKnowledge {
   /** The validator holds this block: it sent it to us, or we to it. */
   markKnown(validator: ValidatorIndex, vertex: Vertex): void {
     // Its own blocks are its tips and their histories.
-    if (vertex.author !== validator) this.#of(validator).handed.add(vertex);
+    if (vertex.author === validator) return;
+    const shown = this.#of(validator);
+    shown.handed ??= new VertexSet();
+    shown.handed.add(vertex);
   }
 
   /** We sent a block of ours to all others. */
@@ -108,7 +111,7 @@ export class PeerKnowledge {
 
   /** Forgets what was accepted of rounds up to this one. */
   evict(upToRound: number): void {
-    for (const { handed } of this.#shown) handed.forgetUpTo(upToRound);
+    for (const { handed } of this.#shown) handed?.forgetUpTo(upToRound);
     this.#sent.forgetUpTo(upToRound);
     this.#own.forgetUpTo(upToRound);
   }
@@ -135,7 +138,7 @@ export class PeerKnowledge {
       if (isSubset(held, row)) return undefined;
       known = withAll(known, row);
     }
-    known = withAll(withAll(known, handed.row(round)), this.#sent.row(round));
+    known = withAll(withAll(known, handed?.row(round) ?? NO_BITS), this.#sent.row(round));
     const unknown = difference(held, known);
     return isEmpty(unknown) ? undefined : unknown;
   }

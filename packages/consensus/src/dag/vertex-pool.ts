@@ -8,6 +8,7 @@
 import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
 import { assert } from "@selvedge/integrity";
 import { type Bits, NO_BITS, withBit } from "./bits.ts";
+import { RoundRows } from "./round-rows.ts";
 
 export interface Vertex {
   /** The digest in hex for an engine's block, any string in replay and tests. */
@@ -77,7 +78,7 @@ const NO_VERTICES: readonly Vertex[] = [];
 
 export class VertexPool {
   readonly #byId = new Map<string, OwnVertex>();
-  readonly #rows = new Map<number, OwnRow>();
+  readonly #rows = new RoundRows<OwnRow>(0);
   /** Held weakly: an engine that crashed must not keep rounds for ever. When they go changes nothing but memory. */
   readonly #members = new Set<WeakRef<PoolMember>>();
   /** Rounds below it were let go and cannot be had again. */
@@ -95,7 +96,7 @@ export class VertexPool {
   }
 
   row(round: number): PoolRow | undefined {
-    return this.#rows.get(round);
+    return this.#rows.at(round);
   }
 
   /** All parents are known here or are of no interest to anybody: the caller has seen to it (D1). */
@@ -167,7 +168,7 @@ export class VertexPool {
   }
 
   #rowAt(round: number): OwnRow {
-    let row = this.#rows.get(round);
+    let row = this.#rows.at(round);
     if (row === undefined) {
       row = { round, pool: this, vertices: [], slots: [], unmetCount: 0, hasWeak: false };
       if (round >= this.#lowestRound) this.#rows.set(round, row);
@@ -182,8 +183,7 @@ export class VertexPool {
       if (member === undefined) this.#members.delete(reference);
       else lowest = Math.min(lowest, member.lowestRound);
     }
-    for (const [round, row] of this.#rows) {
-      if (round >= lowest) continue;
+    for (const row of this.#rows.takeBelow(lowest)) {
       for (const vertex of row.vertices) {
         this.#byId.delete(vertex.id);
         // Lest the whole past stay reachable.
@@ -192,7 +192,6 @@ export class VertexPool {
         vertex.weak = NO_VERTICES;
         vertex.block = null;
       }
-      this.#rows.delete(round);
     }
     this.#lowestRound = Math.max(this.#lowestRound, lowest);
   }

@@ -12,8 +12,10 @@ export function acceptBlocks(core: Core, step: Step, ready: readonly ReceivedBlo
   const queue = [...ready];
   for (let position = 0; position < queue.length; position += 1) {
     const received = queue[position];
-    if (received === undefined || core.dag.has(received.block.ref.digest)) continue;
-    enter(core, step, received);
+    if (received === undefined) continue;
+    const known = core.dag.known(received.block.ref.digest);
+    if (known !== undefined && core.dag.isIn(known)) continue;
+    enter(core, step, { block: received.block, from: received.from, known });
     if (core.parking.isWaitingFor(received.block.ref)) queue.push(...freed(core, received.block.ref));
   }
 }
@@ -30,13 +32,18 @@ export function isWithinLead({ pacemaker, clock, self, setup, signing }: Core, {
   return round <= base + setup.params.roundLeadMax;
 }
 
-function enter(core: Core, step: Step, { block, from }: ReceivedBlock): void {
+interface EnteringBlock extends ReceivedBlock {
+  /** As the pool knows it. */
+  readonly known: Vertex | undefined;
+}
+
+function enter(core: Core, step: Step, { block, from, known }: EnteringBlock): void {
   const { ref } = block;
   step.blocks.push(block);
   // D1: what garbage collection has passed is kept in the store; nothing undecided can reach it.
   if (ref.round <= core.rule.gcRound) return;
   reportEquivocation(core, step, ref);
-  const vertex = core.dag.insertBlock(block);
+  const vertex = core.dag.insertBlock(block, known);
   enterMemory(core, vertex);
   if (from !== null) core.peers.markKnown(from, vertex);
   readContent(core, step, block);

@@ -1,8 +1,10 @@
 // Blocks from a peer, pushed or fetched (docs/protocol.md, D1, D2).
 
-import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
+import type { BlockRef, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { ReceivedBlock } from "../dag/block-manager.ts";
+import { isWhole } from "../dag/dag-state.ts";
+import type { Vertex } from "../dag/vertex-pool.ts";
 import type { BlocksInput, FetchFailedInput, LookedUpInput } from "../input.ts";
 import type { Step } from "../step.ts";
 import { acceptBlocks, freed, isWithinLead } from "./accept.ts";
@@ -38,22 +40,28 @@ export function onLookedUp(core: Core, step: Step, { present, absent }: LookedUp
 export function receive(core: Core, step: Step, received: ReceivedBlock): void {
   const { block } = received;
   const { ref } = block;
-  const { parking, dag, rule } = core;
-  if (isOfOtherEpoch(core, block) || noteKnown(core, received)) return;
+  const { parking, rule, dag } = core;
+  const known = dag.known(ref.digest);
+  if (isOfOtherEpoch(core, block) || noteKnown(core, known, received.from)) return;
   if (ref.author === core.self) noteForeign(core, step, ref);
   if (isHereAlready(core, ref)) return;
-  // Another engine of this process took it in before us, and we hold its parents: what is left to ask is the round lead.
-  const isReady = dag.readyVertex(ref.digest) !== undefined;
-  if (!isReady && misrefers(core, block)) return;
+  // Another engine of this process took it in before us: its references are true, and bits say which parents we lack.
+  const whole = wholeOrNone(known);
+  if (whole === undefined && misrefers(core, block)) return;
   // D1: nothing undecided can reach it, so it may wait until something refers to it; then it is admitted.
   if (ref.round <= rule.gcRound && !parking.isWanted(ref)) return;
   // What our own store must hold before we sign again comes from recovery, not from peers.
   const isLate = !isWithinLead(core, ref);
-  if (!isLate && (isReady || !parking.hasMissingParents(block))) {
-    acceptBlocks(core, step, [received]);
-    return;
-  }
-  park(core, step, { received, isLate });
+  if (!isLate && hasParents(core, block, whole)) acceptBlocks(core, step, [received]);
+  else park(core, step, { received, isLate, whole });
+}
+
+function wholeOrNone(vertex: Vertex | undefined): Vertex | undefined {
+  return vertex !== undefined && isWhole(vertex) ? vertex : undefined;
+}
+
+function hasParents({ parking, dag }: Core, block: VerifiedBlock, whole: Vertex | undefined): boolean {
+  return whole === undefined ? !parking.hasMissingParents(block) : dag.hasParentsOf(whole);
 }
 
 /** Parked, or one twin too many (D2). */
@@ -65,12 +73,14 @@ interface Waiting {
   readonly received: ReceivedBlock;
   /** Beyond the round lead. */
   readonly isLate: boolean;
+  /** Its vertex, if that says which parents we lack. */
+  readonly whole: Vertex | undefined;
 }
 
-function park(core: Core, step: Step, { received, isLate }: Waiting): void {
+function park(core: Core, step: Step, { received, isLate, whole }: Waiting): void {
   const { ref } = received.block;
   if (isLate) step.report([{ type: "roundTooFar", author: ref.author, block: ref }]);
-  const evicted = core.parking.park(received);
+  const evicted = core.parking.park(received, whole === undefined ? undefined : core.dag.parentsMissingOf(whole));
   step.report(evicted.map((gone) => ({ type: "parkedOverflow", author: gone.author, evicted: gone }) as const));
 }
 
@@ -80,10 +90,10 @@ function isOfOtherEpoch({ setup }: Core, { header }: VerifiedBlock): boolean {
 }
 
 /** True if the block is in: then its sender has shown that it holds it too. */
-function noteKnown({ dag, peers }: Core, { block, from }: ReceivedBlock): boolean {
-  const known = dag.get(block.ref.digest);
-  if (known !== undefined && from !== null) peers.markKnown(from, known);
-  return known !== undefined;
+function noteKnown({ dag, peers }: Core, known: Vertex | undefined, from: ValidatorIndex | null): boolean {
+  if (known === undefined || !dag.isIn(known)) return false;
+  if (from !== null) peers.markKnown(from, known);
+  return true;
 }
 
 /** D1: a parent that is in, but of another round or author than the reference says: P1–P4 were kept by a lie. */

@@ -89,7 +89,9 @@ function lookUp({ rule, lookups }: Core, step: Step, missing: readonly Missing[]
 }
 
 /** The highest round that parked blocks of more than F stake have reached: one liar alone does not send us after a range. */
-function credibleLead({ parking, setup }: Core): RangeView["ahead"] {
+function credibleLead({ parking, setup, clock }: Core): RangeView["ahead"] {
+  // Nobody has reached a round that would send us after a range.
+  if (parking.highestRound <= clock.quorumRound + RANGE_GAP_ROUNDS) return undefined;
   const byRound = [...parking.furthestByAuthor().values()].sort((left, right) =>
     compareRefs(right.block.ref, left.block.ref),
   );
