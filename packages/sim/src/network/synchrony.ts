@@ -53,8 +53,8 @@ export class SynchronyContract {
     return Math.max(sentAtUs, this.#gstUs) + this.#deltaUs;
   }
 
-  onSent(message: SynchronyMessage): void {
-    this.#pending.set(message.id, message);
+  onSent({ id, from, to, sentAtUs }: SynchronyMessage): void {
+    this.#pending.set(id, { id, from, to, sentAtUs });
   }
 
   /** Of a message that was told of; copies after the first are of no interest. */

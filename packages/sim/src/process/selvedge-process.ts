@@ -35,6 +35,7 @@ import { isEngineTimer } from "./engine-timer.ts";
 import { newestAnswer } from "./newest-answer.ts";
 import { PAYLOAD_TIMER, PayloadShelf } from "./payload-shelf.ts";
 import { STATUS_BEFORE_START, statusOf } from "./process-status.ts";
+import { PushMessages } from "./push-messages.ts";
 import type { SelvedgeFacts } from "./selvedge-chain.ts";
 import {
   type SelvedgeBody,
@@ -74,6 +75,7 @@ export class SelvedgeProcess implements Process {
   readonly #inbox: InputEvent[] = [];
   readonly #blocks = new BlockShelf();
   readonly #equivocators = new Set<ValidatorIndex>();
+  readonly #pushes: PushMessages;
   #engine: ConsensusEngine | undefined;
   #shelf: PayloadShelf | undefined;
   #executor: CommitExecutor | undefined;
@@ -88,6 +90,7 @@ export class SelvedgeProcess implements Process {
     this.#setup = setup;
     this.#ports = setup.ports;
     this.#index = validatorIndex(setup.index);
+    this.#pushes = new PushMessages(setup.extraBytesOf);
   }
 
   get engine(): ConsensusEngine | undefined {
@@ -114,9 +117,8 @@ export class SelvedgeProcess implements Process {
     }
   };
 
-  readonly receive = (message: Envelope): void => {
-    if (!isSelvedgeBody(message.body)) return;
-    this.#receive(message.body, message.from);
+  readonly receive = ({ body, from }: Envelope): void => {
+    if (isSelvedgeBody(body)) this.#receive(body, from);
   };
 
   readonly onTimer = (id: string): void => {
@@ -178,9 +180,8 @@ export class SelvedgeProcess implements Process {
 
   #propose(update: SignedUpdate, payload: Uint8Array): void {
     this.#shelf?.put(this.#setup.facts.rootOf(payload), payload);
-    for (let to = 0; to < this.#setup.facts.committee.validators.length; to += 1) {
+    for (let to = 0; to < this.#setup.facts.committee.validators.length; to += 1)
       if (to !== this.#index) this.#ports.send(payloadMessage(to, payload));
-    }
     this.#ports.observe({ type: "updateProposed", update });
     this.#feed({ type: "localContent", updates: [update], transactions: [], control: [] });
   }
@@ -258,10 +259,9 @@ export class SelvedgeProcess implements Process {
     for (let event = this.#inbox.shift(); event !== undefined; event = this.#inbox.shift()) {
       if (this.#engine === undefined) return;
       this.#isBusy = true;
-      const effects = this.#engine.handle({
-        ...event,
-        wallClockMs: Math.max(0, Math.round(this.#ports.wallClockMs())),
-      });
+      const wallClockMs = Math.max(0, Math.round(this.#ports.wallClockMs()));
+      // Ours, and handed on once: a spread would copy each of them.
+      const effects = this.#engine.handle(Object.assign(event, { wallClockMs }));
       if (!this.#perform(effects, 0)) return;
       this.#isBusy = false;
     }
@@ -297,7 +297,7 @@ export class SelvedgeProcess implements Process {
   #doAtOnce(effect: Exclude<Effect, { type: "persist" | "checkpoint" | "epochClosed" }>): void {
     switch (effect.type) {
       case "send":
-        return this.#send(effect.to, effect.blocks, null);
+        return this.#ports.send(this.#pushes.to(effect.to, effect.blocks));
       case "fetch":
       case "fetchRange":
         return this.#fetch(effect);

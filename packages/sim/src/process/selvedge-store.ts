@@ -52,10 +52,37 @@ export interface StoredChain {
 }
 
 export function batchRecord(effect: PersistEffect, number: number): DiskRecord {
-  return new BatchRecord(effect, number);
+  const { blocks, commits, acked, unseen, hasForgotten } = effect;
+  const [block] = blocks;
+  const isBlockAlone = blocks.length === 1 && commits.length + acked.length + unseen.length === 0;
+  if (block === undefined || !isBlockAlone || hasForgotten === true) return new BatchRecord(effect, number);
+  return new BlockRecord(block, number);
 }
 
-/** There is one for every block that a node takes in, and hardly any is ever read: name and bytes are made when asked for. */
+type Batch = Pick<PersistEffect, "blocks" | "commits" | "acked" | "hasForgotten" | "unseen">;
+
+/** There is one for nearly every block that a node takes in, and it is kept: it must not keep the effect alive too. */
+class BlockRecord implements DiskRecord {
+  readonly sizeBytes: number;
+  readonly #block: VerifiedBlock;
+  readonly #number: number;
+
+  constructor(block: VerifiedBlock, number: number) {
+    this.#block = block;
+    this.#number = number;
+    this.sizeBytes = OVERHEAD_BYTES + block.bytes.length + OVERHEAD_BYTES + LENGTH_BYTES;
+  }
+
+  get key(): string {
+    return batchKey(this.#number);
+  }
+
+  bytes(): Uint8Array {
+    return framed(this.key, encode(batchWire({ blocks: [this.#block], commits: [], acked: [], unseen: [] })));
+  }
+}
+
+/** Hardly any is ever read: name and bytes are made when asked for. */
 class BatchRecord implements DiskRecord {
   readonly sizeBytes: number;
   readonly #effect: PersistEffect;
@@ -71,12 +98,16 @@ class BatchRecord implements DiskRecord {
   }
 
   get key(): string {
-    return `${BATCH}${String(this.#number).padStart(10, "0")}`;
+    return batchKey(this.#number);
   }
 
   bytes(): Uint8Array {
     return framed(this.key, encode(batchWire(this.#effect)));
   }
+}
+
+function batchKey(number: number): string {
+  return `${BATCH}${String(number).padStart(10, "0")}`;
 }
 
 export function safetyRecord(signed: { readonly round: Round }): DiskRecord {
@@ -146,7 +177,7 @@ interface StoredBatch {
   readonly unseen: readonly SignedUpdate[];
 }
 
-function batchWire({ blocks, commits, acked, hasForgotten, unseen }: PersistEffect): WireValue {
+function batchWire({ blocks, commits, acked, hasForgotten, unseen }: Batch): WireValue {
   return [
     blocks.map(({ bytes }) => bytes),
     commits.map(({ sealed, consensusState }) => [sealed.bytes, consensusState]),

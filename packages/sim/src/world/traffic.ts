@@ -11,6 +11,7 @@ import type { SynchronyContract, SynchronyReport } from "../network/synchrony.ts
 import type { Envelope, OutgoingMessage } from "../protocol/message.ts";
 import type { ProtocolChain } from "../protocol/protocol.ts";
 import type { RunObserver } from "../run/observer.ts";
+import { Flight, Packets } from "./flight.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { TraceHash } from "./trace-hash.ts";
 
@@ -35,30 +36,6 @@ export interface TrafficSetup {
   readonly enforced: (adversary: string) => void;
   /** Partial synchrony, if the scenario promises it: clamps the adversary, and is checked on everybody else. */
   readonly contract: SynchronyContract | null;
-}
-
-/** A message on its way, which is at the same time its own entry in the queue: there are millions of them. */
-export class Flight implements Envelope {
-  readonly id: number;
-  readonly from: number;
-  readonly to: number;
-  readonly kind: string;
-  readonly sizeBytes: number;
-  readonly body: unknown;
-  readonly sentAtUs: Micros;
-  isCorrupt = false;
-  /** It has passed the receiver's card. */
-  isWhole = false;
-
-  constructor(id: number, { from, sentAtUs }: Pick<Envelope, "from" | "sentAtUs">, message: OutgoingMessage) {
-    this.id = id;
-    this.from = from;
-    this.to = message.to;
-    this.kind = message.kind;
-    this.sizeBytes = message.sizeBytes;
-    this.body = message.body;
-    this.sentAtUs = sentAtUs;
-  }
 }
 
 interface Held {
@@ -86,7 +63,7 @@ export class Traffic {
   #parked: Parked[] = [];
   #isPolling = false;
   #lastId = 0;
-  readonly #origin = { from: 0, sentAtUs: 0 };
+  readonly #packets = new Packets();
   readonly #request = { from: 0, to: 0, sizeBytes: 0, nowUs: 0 };
   sentCount = 0;
   deliveredCount = 0;
@@ -154,9 +131,7 @@ export class Traffic {
     const { to } = outgoing;
     if (to === node.index || !isHeardBy(node, to, nodesAt(node.index).length)) return;
     this.#lastId += 1;
-    this.#origin.from = node.index;
-    this.#origin.sentAtUs = nowUs();
-    const message = new Flight(this.#lastId, this.#origin, outgoing);
+    const message = new Flight(this.#lastId, to, this.#packets.of(node.index, nowUs(), outgoing));
     this.#count(message);
     const round = chain.roundOf(outgoing);
     if (round > this.highestRound) this.highestRound = round;
@@ -299,7 +274,7 @@ export class Traffic {
     for (let copy = 0; copy < arrivals.length; copy += 1) {
       const { atUs, isCorrupt } = arrivals[copy] ?? NEVER;
       if (atUs - nowUs > this.longestTransitUs) this.longestTransitUs = atUs - nowUs;
-      const flight = copy === 0 ? message : new Flight(message.id, message, message);
+      const flight = copy === 0 ? message : message.again();
       flight.isCorrupt = isCorrupt;
       this.#setup.push(this.#clamped(flight, atUs, extraUs), flight);
     }
@@ -337,7 +312,7 @@ export class Traffic {
         this.#kept(sent, "damaged beyond reading");
         return;
       }
-      message = new Flight(sent.id, sent, changed);
+      message = sent.again(changed);
     }
     for (const node of nodesAt(sent.to)) this.#deliverTo(node, message);
   }

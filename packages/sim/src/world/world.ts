@@ -16,9 +16,10 @@ import type { RunObserver } from "../run/observer.ts";
 import type { NetworkSpec, Scenario } from "../scenario/schema.ts";
 import { type SeatSetup, mergedBudget, seat } from "./adversary-seats.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
+import { Flight } from "./flight.ts";
 import { SimNode } from "./sim-node.ts";
 import { TraceHash } from "./trace-hash.ts";
-import { Flight, Traffic } from "./traffic.ts";
+import { Traffic } from "./traffic.ts";
 
 export interface WorldSetup {
   readonly scenario: Scenario;
