@@ -133,14 +133,14 @@ export class CheckpointVotes {
   onAccepted(block: VerifiedBlock): CheckpointFindings {
     const { checkpointVotes } = block.header;
     if (checkpointVotes.length === 0) return NOTHING;
-    const certificates: CheckpointCertificate[] = [];
-    const faults: Fault[] = [];
+    let findings = NOTHING;
     for (const vote of checkpointVotes) {
       const found = this.#gather(block.ref.author, vote);
-      certificates.push(...found.certificates);
-      faults.push(...found.faults);
+      if (found === NOTHING) continue;
+      const certificates = [...findings.certificates, ...found.certificates];
+      findings = { certificates, faults: [...findings.faults, ...found.faults] };
     }
-    return certificates.length + faults.length === 0 ? NOTHING : { certificates, faults };
+    return findings;
   }
 
   #gather(author: ValidatorIndex, { index, stateRoot, signature }: CheckpointVote): CheckpointFindings {
@@ -196,10 +196,11 @@ export class CheckpointVotes {
   /** A lone root is worth checking once it may have a quorum; of several, each that may have an honest voter. */
   #backingsToCheck({ backings, isCertified }: Gathering): readonly Backing[] {
     const { quorumStake, validityStake } = this.#setup.committee;
-    const isAlone = backings.length === 1;
-    if (isAlone && isCertified) return NO_BACKINGS;
+    const [first] = backings;
+    if (first !== undefined && backings.length === 1)
+      return isCertified || first.claimedStake < quorumStake ? NO_BACKINGS : backings;
     return backings
-      .filter(({ claimedStake }) => claimedStake >= (isAlone ? quorumStake : validityStake))
+      .filter(({ claimedStake }) => claimedStake >= validityStake)
       .sort((left, right) => compareDigests(left.stateRoot, right.stateRoot));
   }
 
@@ -229,8 +230,10 @@ export class CheckpointVotes {
 
 /** One past the end if nobody has voted for the root yet. */
 function positionOf({ backings }: Gathering, stateRoot: Digest): number {
-  const position = backings.findIndex((backing) => backing.stateRoot === stateRoot);
-  return position < 0 ? backings.length : position;
+  for (let position = 0; position < backings.length; position += 1) {
+    if (backings[position]?.stateRoot === stateRoot) return position;
+  }
+  return backings.length;
 }
 
 function added({ backings }: Gathering, stateRoot: Digest): Backing {

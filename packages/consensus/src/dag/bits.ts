@@ -71,15 +71,6 @@ export function countCommon(left: Bits, right: Bits): number {
   return count;
 }
 
-/** Whether all of 0 … count − 1 are in it. */
-export function isFull(bits: Bits, count: number): boolean {
-  const words = count >>> 5;
-  if (bits.length < words) return false;
-  for (let word = 0; word < words; word += 1) if (bits[word] !== -1) return false;
-  const rest = (1 << (count & 31)) - 1;
-  return ((bits[words] ?? 0) & rest) === rest;
-}
-
 export function countOf(bits: Bits): number {
   let count = 0;
   for (let word = 0; word < bits.length; word += 1) count += bitCount(bits[word] ?? 0);
@@ -95,6 +86,19 @@ export function placesIn(bits: Bits): readonly number[] {
     }
   }
   return places;
+}
+
+/** The first member from `place` on; -1 if there is none. */
+export function nextPlace(bits: Bits, place: number): number {
+  let word = place >>> 5;
+  if (word >= bits.length) return -1;
+  let rest = (bits[word] ?? 0) & (-1 << (place & 31));
+  while (rest === 0) {
+    word += 1;
+    if (word >= bits.length) return -1;
+    rest = bits[word] ?? 0;
+  }
+  return WORD_BITS * word + (WORD_BITS - 1 - Math.clz32(rest & -rest));
 }
 
 function bitCount(word: number): number {

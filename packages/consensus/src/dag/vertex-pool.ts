@@ -7,7 +7,7 @@
 
 import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
 import { assert } from "@selvedge/integrity";
-import { type Bits, NO_BITS, withBit } from "./bits.ts";
+import { type Bits, NO_BITS, withAll, withBit } from "./bits.ts";
 import { RoundRows } from "./round-rows.ts";
 
 export interface Vertex {
@@ -39,8 +39,10 @@ export interface PoolRow {
   readonly slots: readonly (readonly Vertex[] | undefined)[];
   /** Vertices that are known from references alone. */
   readonly unmetCount: number;
-  /** Some vertex has a parent that is not of the round before. */
-  readonly hasWeak: boolean;
+  /** All strong parents of its vertices: no set of them reaches more of the round before. */
+  readonly strong: Bits;
+  /** Vertices with a parent that is not of the round before, by place. */
+  readonly weakly: Bits;
 }
 
 export interface NewVertex {
@@ -65,7 +67,8 @@ interface OwnRow extends PoolRow {
   readonly vertices: OwnVertex[];
   readonly slots: (OwnVertex[] | undefined)[];
   unmetCount: number;
-  hasWeak: boolean;
+  strong: Bits;
+  weakly: Bits;
 }
 
 /** One engine's part in a pool. */
@@ -170,7 +173,7 @@ export class VertexPool {
   #rowAt(round: number): OwnRow {
     let row = this.#rows.at(round);
     if (row === undefined) {
-      row = { round, pool: this, vertices: [], slots: [], unmetCount: 0, hasWeak: false };
+      row = { round, pool: this, vertices: [], slots: [], unmetCount: 0, strong: NO_BITS, weakly: NO_BITS };
       if (round >= this.#lowestRound) this.#rows.set(round, row);
     }
     return row;
@@ -211,5 +214,6 @@ function fill(vertex: OwnVertex, parents: readonly Vertex[], block: VerifiedBloc
   vertex.block = block;
   vertex.isMet = true;
   vertex.row.unmetCount -= 1;
-  if (weak.length > 0) vertex.row.hasWeak = true;
+  vertex.row.strong = withAll(vertex.row.strong, strong);
+  if (weak.length > 0) vertex.row.weakly = withBit(vertex.row.weakly, vertex.place);
 }

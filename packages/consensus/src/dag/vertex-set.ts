@@ -1,7 +1,20 @@
 // A set of vertices of one pool, by round and place. What is decided never depends on places: whoever lists members puts
 // them in an order of their own.
 
-import { type Bits, NO_BITS, clearBit, countOf, hasBit, isFull, placesIn, withAll, withBit } from "./bits.ts";
+import {
+  type Bits,
+  NO_BITS,
+  clearBit,
+  countOf,
+  hasBit,
+  intersection,
+  intersects,
+  isSubset,
+  nextPlace,
+  placesIn,
+  withAll,
+  withBit,
+} from "./bits.ts";
 import type { PoolRow, Vertex } from "./vertex-pool.ts";
 
 export class VertexSet {
@@ -50,17 +63,12 @@ export class VertexSet {
 
   /** The parents of these vertices, which are of one round. */
   addParentsOf(row: PoolRow, members: Bits): void {
-    const below = row.pool.row(row.round - 1)?.vertices.length ?? 0;
-    let strong = this.row(row.round - 1);
-    for (const place of placesIn(members)) {
-      const vertex = row.vertices[place];
-      if (vertex === undefined) continue;
-      strong = withAll(strong, vertex.strong);
-      for (const parent of vertex.weak) this.add(parent);
-      // The usual case: a few vertices reach all that there is.
-      if (!row.hasWeak && isFull(strong, below)) break;
-    }
+    const strong = withParents(this.row(row.round - 1), row, members);
     if (strong.length > 0) this.#set(row.round - 1, strong);
+    if (!intersects(members, row.weakly)) return;
+    for (const place of placesIn(intersection(members, row.weakly))) {
+      for (const parent of row.vertices[place]?.weak ?? []) this.add(parent);
+    }
   }
 
   forgetUpTo(round: number): void {
@@ -75,4 +83,15 @@ export class VertexSet {
     this.#rows.set(round, bits);
     if (round < this.#lowestRound) this.#lowestRound = round;
   }
+}
+
+/** Adds the strong parents of these vertices. The usual case: a few of them reach all that the whole round reaches. */
+function withParents(known: Bits, row: PoolRow, members: Bits): Bits {
+  let strong = known;
+  for (let place = nextPlace(members, 0); place >= 0; place = nextPlace(members, place + 1)) {
+    if (isSubset(row.strong, strong)) break;
+    const vertex = row.vertices[place];
+    if (vertex !== undefined) strong = withAll(strong, vertex.strong);
+  }
+  return strong;
 }
