@@ -1,5 +1,6 @@
 // Rules B1, B2, D1 and D2 (docs/protocol.md §§3, 4), one by one.
 
+import { type Effect, createEngineMemo } from "@selvedge/consensus";
 import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
 import { describe, expect, test } from "vitest";
 import { SingleEngine, ofType, refsOf, signedIn } from "../support/single-engine.ts";
@@ -84,6 +85,25 @@ describe("D1", () => {
     one.feed({ type: "blocks", blocks: first ?? [], from: fetch?.from ?? null, fetchId: fetch?.fetchId ?? 0 });
     expect(persisted(one)).toEqual([...refsOf(first ?? []), ...refsOf(second ?? [])].map(({ digest }) => digest));
     expect(one.engine.status().parkedCount).toBe(0);
+  });
+
+  test("what a block lacks is the same, whether another engine of the process took it in before us or not", () => {
+    const memo = createEngineMemo();
+    // Both at the start: a memo lets go of rounds that nobody who shares it may still take in.
+    const [other, one] = [started({ memo }), started({ memo })];
+    const [first = [], second = [], third = []] = other.tower(OTHERS, 3);
+    for (const row of [first, second, third]) other.receive(1, ...row);
+    expect(persisted(other)).toHaveLength(9);
+    const effectsOf = (late: SingleEngine): readonly Effect[] => {
+      late.receive(2, ...third.slice(0, 1));
+      late.receive(1, ...first.slice(1));
+      for (const block of second) late.receive(3, block);
+      expect(late.engine.status().parkedCount).toBe(4);
+      late.receive(1, ...first.slice(0, 1), ...third);
+      expect(persisted(late)).toHaveLength(9);
+      return late.all;
+    };
+    expect(effectsOf(one)).toEqual(effectsOf(started()));
   });
 
   test("who does not answer in time is passed over: the next peer is asked, and two requests at most are in flight", () => {
