@@ -15,7 +15,9 @@ import {
   mustExist,
   payloadManifest,
   sequenceNumber,
+  signProposal,
   signUpdate,
+  validatorIndex,
 } from "@selvedge/integrity";
 import { pino } from "pino";
 import { DEFAULT_CONFIG } from "../src/config/defaults.ts";
@@ -24,7 +26,7 @@ import { createNodeSigner, sha256 } from "../src/crypto.ts";
 import { configText } from "../src/daemon/config-text.ts";
 import { createHome, openStore } from "../src/daemon/home.ts";
 import { type RunningNode, startNode } from "../src/daemon/node.ts";
-import { type TestNetwork, makeTestNetwork } from "../src/devnet/make-network.ts";
+import { type NetworkPlan, type TestNetwork, makeTestNetwork } from "../src/devnet/make-network.ts";
 import { DEFAULT_NETWORK_LIMITS } from "../src/network/limits.ts";
 import { MemoryHub } from "../src/network/memory-transport.ts";
 import type { PrunePolicy } from "../src/prune/policy.ts";
@@ -38,7 +40,7 @@ const POLL_MS = 5;
 /** Commits that its parameters let a node prune down to. */
 export const FIXTURE_KEEP_MIN = 30;
 
-function fixtureNetwork(): TestNetwork {
+function fixtureNetwork(plan: Partial<NetworkPlan>): TestNetwork {
   return makeTestNetwork({
     name: "home",
     validators: 1,
@@ -61,24 +63,27 @@ function fixtureNetwork(): TestNetwork {
         },
       },
     ],
+    ...plan,
   });
 }
 
 export class HomeFixture {
-  readonly network: TestNetwork = fixtureNetwork();
+  readonly network: TestNetwork;
   readonly paths: HomePaths;
   readonly failures: unknown[] = [];
   readonly transactions: Digest[] = [];
   #running: { readonly node: RunningNode; readonly store: LevelStore; readonly stop: () => Promise<void> } | undefined;
   #sequence = 0;
 
-  private constructor(root: string) {
+  private constructor(root: string, plan: Partial<NetworkPlan>) {
+    this.network = fixtureNetwork(plan);
     this.paths = homePaths(root);
   }
 
-  static async create(): Promise<HomeFixture> {
+  /** Without a coin its one validator can go from epoch to epoch. */
+  static async create(plan: Partial<NetworkPlan> = {}): Promise<HomeFixture> {
     const folder = await mkdtemp(join(tmpdir(), "selvedge-home-"));
-    const fixture = new HomeFixture(join(folder, "home"));
+    const fixture = new HomeFixture(join(folder, "home"), plan);
     const config = configText({ ...DEFAULT_CONFIG, role: "validator" });
     await createHome({ root: fixture.paths.root, bundle: fixture.network.bundle, config, hasSafetyFile: true });
     return fixture;
@@ -153,7 +158,25 @@ export class HomeFixture {
   }
 
   async transact(text: string): Promise<Digest> {
-    const submitted = await this.node.services.submitTransaction(new TextEncoder().encode(text.padEnd(2000)));
+    return this.#order(new TextEncoder().encode(text.padEnd(2000)));
+  }
+
+  /** By a proposal of no change, which its one member's own approval settles. */
+  async beginEpoch(): Promise<void> {
+    const { services } = this.node;
+    const { epoch } = services.epochInfo().start;
+    const signing = bytesFromHex(mustExist(this.network.validators[0], "one validator").secrets.signing);
+    const { transaction } = signProposal(
+      { chainId: services.chainId, epoch, nonce: 1, changes: [] },
+      { validator: validatorIndex(0), signer: createNodeSigner(signing) },
+      sha256,
+    );
+    await this.#order(transaction);
+    await this.#until(() => services.status().epoch.number === epoch + 1);
+  }
+
+  async #order(transaction: Uint8Array): Promise<Digest> {
+    const submitted = await this.node.services.submitTransaction(transaction);
     if (!submitted.ok) throw new Error(submitted.error.detail);
     await this.node.services.waitForTransaction(submitted.value.digest, AbortSignal.timeout(WAIT_MS));
     this.transactions.push(submitted.value.digest);

@@ -116,12 +116,14 @@ export class ChainWalk {
 
   /** P1–P7 for every block, and that it is the one that the commit names. */
   async #checkBlocks(commit: Commit): Promise<readonly VerifiedBlock[]> {
+    // Before anything is looked for: without the epoch's record its blocks are not even found.
+    const context = this.#contextIn(commit.epoch);
     const blocks: VerifiedBlock[] = [];
     for (const ref of commit.blocks) {
       const subject = `block ${ref.digest} of commit ${commit.index}`;
       const bytes = await readingOf(subject, () => this.#home.chain.block(ref));
       if (bytes === undefined) throw new FindingError(subject, { code: "BLOCK_MISSING", detail: "not there" });
-      const verified = verifyBlock(bytes, this.#contextIn(commit.epoch));
+      const verified = verifyBlock(bytes, context);
       if (!verified.ok) throw new FindingError(subject, verified.error);
       if (!isSameRef(verified.value.ref, ref))
         throw new FindingError(subject, { code: "BLOCK_OTHER", detail: "another block stands in its place" });

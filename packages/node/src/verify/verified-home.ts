@@ -1,8 +1,16 @@
 // A stopped node's home, opened for checking: everything that the walks read from, and what they count.
 
 import { createDealingScheme } from "@selvedge/consensus";
-import { type BlockContext, type ChainId, type Genesis, type Store, chainIdOf, committeeOf } from "@selvedge/integrity";
-import type { LedgerOptions } from "@selvedge/ledger";
+import {
+  type BlockContext,
+  type ChainId,
+  type Genesis,
+  type Store,
+  chainIdOf,
+  committeeOf,
+  epochStartOf,
+} from "@selvedge/integrity";
+import { type LedgerOptions, followEpoch } from "@selvedge/ledger";
 import { type HomePaths, homePaths } from "../config/home.ts";
 import { createNodeCrypto, sha256 } from "../crypto.ts";
 import { isThere, openStore, readGenesisBundle } from "../daemon/home.ts";
@@ -12,7 +20,7 @@ import { NodeError } from "../errors.ts";
 import { ChainStore } from "../storage/chain-store.ts";
 import { PayloadStore } from "../storage/payload-store.ts";
 import { StateStore } from "../storage/state-store.ts";
-import { readingOf } from "./finding.ts";
+import { FindingError, readingOf } from "./finding.ts";
 
 export interface VerifiedHome {
   readonly paths: HomePaths;
@@ -66,17 +74,25 @@ export async function openVerifiedHome(root: string): Promise<VerifiedHome> {
   }
 }
 
-/** By epoch, for all of which there is a record; whether the records are right is found out by executing the commits. */
+/**
+ * By epoch, for all of which there is a record: each names the start that the committee before it has certified. That this
+ * start is the one that the commits make is found out by executing them.
+ */
 async function blockContexts(
   store: Store,
   genesis: Genesis,
   chain: Pick<BlockContext, "chainId" | "params" | "crypto">,
 ): Promise<readonly BlockContext[]> {
   const epochs = new EpochStore(store);
-  const contexts: BlockContext[] = [];
-  for (let epoch = 0; ; epoch += 1) {
-    const start = await readingOf(`the record of epoch ${epoch}`, () => epochs.start(epoch, genesis));
-    if (start === undefined) return contexts;
+  let start = epochStartOf(genesis);
+  const contexts = [blockContextOf(epochAt(start, null), chain)];
+  for (let epoch = 1; ; epoch += 1) {
+    const subject = `the record of epoch ${epoch}`;
+    const step = await readingOf(subject, () => epochs.step(epoch));
+    if (step === undefined) return contexts;
+    const next = followEpoch(start, step, chain);
+    if (!next.ok) throw new FindingError(subject, next.error);
+    start = next.value;
     contexts.push(blockContextOf(epochAt(start, null), chain));
   }
 }
