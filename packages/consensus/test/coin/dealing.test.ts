@@ -108,6 +108,19 @@ describe("§6 an honest dealing", () => {
     expect(four.dealingOf(1)).not.toEqual(honest);
   });
 
+  it.each([
+    [4, 14_688],
+    [7, 21_376],
+    [16, 41_440],
+    [31, 74_880],
+  ])(
+    "commits to a polynomial of degree F_T and carries every ticket's share: %i tickets have %i bytes",
+    (size, bytes) => {
+      const { recipients } = dealingFixture(Array.from({ length: size }, () => 1)).contextOf(0);
+      expect(scheme.sizeOf(recipients)).toEqual({ ok: true, value: bytes });
+    },
+  );
+
   it.each([{ stakes: [1, 1, 1, 1] }, { stakes: [3, 2, 2, 2, 1] }])(
     "dealings for stakes $stakes add up to keys that open the coin, for any quorum of holders",
     ({ stakes }) => {

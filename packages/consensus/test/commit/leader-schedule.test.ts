@@ -1,6 +1,6 @@
 // S7: the arithmetic of schedules and scores.
 
-import { digestFromBytes } from "@selvedge/integrity";
+import { digestFromBytes, epoch } from "@selvedge/integrity";
 import { testCommittee } from "@selvedge/integrity/testing";
 import { describe, expect, it } from "vitest";
 import { drawSchedule, epochSeedOf, firstSchedule, leaderIn } from "../../src/commit/leader-schedule.ts";
@@ -41,6 +41,17 @@ describe("S7 the permutation", () => {
     const { committee, crypto, chainId } = testCommittee(4);
     expect(firstSchedule({ sha256: crypto.sha256, committee, epochSeed }).number).toBe(1);
     expect(epochSeedOf(crypto.sha256, { chainId, epoch: committee.epoch })).not.toBe(epochSeed);
+  });
+
+  it("§11: the seed of a later epoch depends on its start, so nobody can work leaders out before the epoch begins", () => {
+    const { committee, crypto, chainId } = testCommittee(4);
+    const seedOf = (fill: number): string =>
+      epochSeedOf(crypto.sha256, {
+        chainId,
+        epoch: epoch(committee.epoch + 1),
+        startDigest: digestFromBytes(new Uint8Array(32).fill(fill)),
+      });
+    expect(seedOf(1)).not.toBe(seedOf(2));
   });
 
   it("leader(r) is entry r mod length", () => {

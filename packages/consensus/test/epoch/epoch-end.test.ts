@@ -8,6 +8,7 @@ import {
   type ControlEntry,
   END_MARKER_KIND,
   type EpochBase,
+  type ProtocolParams,
   type SignedUpdate,
   type VerifiedBlock,
   buildEndMarker,
@@ -84,6 +85,38 @@ describe("once the end is ordered", () => {
       OTHERS.map((author) => one.draw({ author, round: 2, parents: over(author, below) })),
     );
     expect(third.body.control).toEqual([]);
+  });
+
+  test("and what it acked as long as the ack alone is output, and not the header", () => {
+    const one = started();
+    const update = one.chain.update(1, 1);
+    const late = mustExist(
+      OTHERS.find((author) => author !== one.leaderOf(1) && author !== one.leaderOf(2)),
+      "two lead two rounds",
+    );
+    const two = OTHERS.filter((author) => author !== late);
+    const bringing = one.draw({
+      author: late,
+      round: 1,
+      parents: over(late, one.genesis),
+      body: { updates: [update] },
+    });
+    one.receive(late, bringing);
+    one.feed({ type: "updateChecked", update: update.digest, accepted: true, score: null });
+    const acking = mustExist(signedIn(one.fire("propose")), "our block of round 1");
+    expect(acking.body.acks.map(({ update: digest }) => digest)).toEqual([update.digest]);
+    const isOutput = ({ ref }: VerifiedBlock): boolean =>
+      ofType(one.all, "commit").some(({ blocks }) => blocks.some((block) => block.ref.digest === ref.digest));
+    let own = acking;
+    let row = two.map((author) => one.draw({ author, round: 1, parents: over(author, one.genesis) }));
+    for (let round = 2; round < 8 && !isOutput(acking); round += 1) {
+      const below = refsOf([own, ...row]);
+      own = ownRound(one, row);
+      row = two.map((author) => one.draw({ author, round, parents: over(author, below) }));
+    }
+    expect([isOutput(acking), isOutput(bringing)]).toEqual([true, false]);
+    one.feed({ type: "endEpoch" });
+    expect(listedIn(one, ownRound(one, row).body.control)).toEqual([update.digest]);
   });
 
   test("nothing is acked any more, neither what is due nor what comes", () => {
@@ -203,8 +236,8 @@ test("what garbage collection left behind of our acks is kept, and listed by a m
 
 describe("an epoch is closed", () => {
   /** Three others' markers in round 1, and rows above, which refer to no block of ours, until these are output. */
-  function closing(content: readonly Uint8Array[] = []): SingleEngine {
-    const one = started();
+  function closing(content: readonly Uint8Array[] = [], params: Partial<ProtocolParams> = {}): SingleEngine {
+    const one = started({ params });
     const control = mustExist(buildEndMarker([], one.chain.crypto.sha256), "a short marker");
     let row = OTHERS.map((author) =>
       one.draw({ author, round: 1, parents: over(author, one.genesis), body: { control } }),
@@ -264,6 +297,15 @@ describe("an epoch is closed", () => {
     const block = mustExist(signedIn(one.fire("propose")), "a block after the end");
     expect(block.body).toEqual({ acks: [], updates: [], transactions: [], control: [] });
     expect(block.header.checkpointVotes.map(({ index }) => index)).toContain(last);
+  });
+
+  test("and the last commit is voted for, however seldom checkpoints are due", () => {
+    const one = closing([], { checkpointEvery: 1000 });
+    const last = mustExist(ofType(one.all, "epochClosed").at(0), "it closed").last.commit.index;
+    one.feed({ type: "executed", index: last, stateRoot: digestOf(one.chain.crypto.sha256, "ledger") });
+    one.fire("leader");
+    const block = mustExist(signedIn(one.fire("propose")), "a block after the end");
+    expect(block.header.checkpointVotes.map(({ index }) => index)).toEqual([last]);
   });
 
   test("and stays so after a restart, which says it again with what is left over", () => {

@@ -1,10 +1,11 @@
 // Asking for our newest blocks (docs/protocol.md §11, "Restart"): which answers count, at which round we resume, and what
 // an answerer may not bring about.
 
+import { TestStore } from "@selvedge/consensus/testing";
 import type { VerifiedBlock } from "@selvedge/integrity";
-import { mustExist, validatorIndex } from "@selvedge/integrity";
+import { mustExist, round, validatorIndex } from "@selvedge/integrity";
 import { describe, expect, test } from "vitest";
-import { SingleEngine, ofType, refsOf } from "../support/single-engine.ts";
+import { SingleEngine, ofType, refsOf, signedIn } from "../support/single-engine.ts";
 
 const LISTENING = 3;
 const OTHERS = [1, 2, 3];
@@ -133,6 +134,39 @@ describe("recovering", () => {
     expect(one.engine.status().signing).toMatchObject({ standing: "listening", resumeRound: 9 + 2 + LISTENING });
   });
 
+  test("resumes above the round that its safety file names, whatever the others know", () => {
+    const recovered = { ...new TestStore().recover(validatorIndex(0)), lastSignedRound: round(20) };
+    const one = new SingleEngine({ local: { doppelgangerRounds: LISTENING } }, 0, recovered);
+    one.feed({ type: "start" });
+    const rows = one.tower(OTHERS, 5);
+    for (const row of rows) one.receive(1, ...row);
+    for (const author of OTHERS) answer(one, author, { theirs: newestOf(rows, 5, author) });
+    expect(one.engine.status().signing).toMatchObject({ standing: "listening", resumeRound: 21 + LISTENING });
+  });
+
+  test("acks nothing from there on, nor what was due before", () => {
+    const one = started();
+    const update = one.chain.update(1, 1);
+    const first = OTHERS.map((author) => {
+      const parents = one.genesis.toSorted(
+        (left, right) => Number(right.author === author) - Number(left.author === author),
+      );
+      return one.draw({ author, round: 1, parents, body: author === 1 ? { updates: [update] } : {} });
+    });
+    const rows = [first];
+    for (let at = 2; at <= 9; at += 1) rows.push([...one.row(at, OTHERS, refsOf(rows.at(-1) ?? []))]);
+    for (const row of rows.slice(0, 5)) one.receive(1, ...row);
+    one.feed({ type: "updateChecked", update: update.digest, accepted: true, score: null });
+    answer(one, 1, { ours: ownBlock(one, 2, first) });
+    for (const author of OTHERS) answer(one, author, { theirs: newestOf(rows, 5, author) });
+    one.give([Uint8Array.of(1)]);
+    for (const row of rows.slice(5)) one.receive(2, ...row);
+    one.fire("leader");
+    const block = mustExist(signedIn(one.fire("propose")), "the first block after the amnesia");
+    expect(block.ref.round).toBe(10);
+    expect(block.body.acks).toEqual([]);
+  });
+
   test("stops at a block of ours that is not of our past, whenever it was seen", () => {
     for (const isEarly of [true, false]) {
       const { one, rows } = recovering();
@@ -167,5 +201,13 @@ describe("recovering", () => {
     one.fire("propose");
     expect(one.engine.status().signing).toMatchObject({ standing: "signing", resumeRound: 7 });
     expect(ownRounds(one)).toEqual([7]);
+  });
+
+  test("stays above M + 1 when it is cut short before the others have filled that round", () => {
+    const { one, rows } = recovering();
+    for (const author of OTHERS) answer(one, author, { theirs: newestOf(rows, 5, author) });
+    for (let tick = 0; tick < 8; tick += 1) one.fire("ask");
+    expect(one.engine.status().signing).toMatchObject({ standing: "listening", resumeRound: 7 });
+    expect(ownRounds(one)).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import {
   type Effect,
   type ConsensusEngine,
   type InputEvent,
+  type RecoveredState,
   type TimerId,
   createEngine,
   epochSeedOf,
@@ -39,9 +40,9 @@ export class SingleEngine {
   readonly all: Effect[] = [];
   readonly genesis: readonly BlockRef[];
 
-  constructor(options: Partial<TestChainOptions> = {}, index: number | null = 0) {
+  constructor(options: Partial<TestChainOptions> = {}, index: number | null = 0, recovered?: RecoveredState) {
     this.chain = chainLedByOthers(options);
-    this.engine = createEngine(this.chain.setupOf(index));
+    this.engine = createEngine(this.chain.setupOf(index), recovered);
     const { chainId, committee, crypto } = this.chain;
     this.genesis = genesisRefs({ chainId, epoch: committee.epoch, size: committee.validators.length }, crypto.sha256);
   }

@@ -261,6 +261,37 @@ describe("dealings", () => {
     expect(chain.ledger.keyDealings()?.dealings.map(({ dealer }) => dealer)).toEqual([3, 1, 0]);
   });
 
+  it("§11: the next start has the key that the counted dealings make, in each epoch anew", () => {
+    const chain = new CommitteeChain(options);
+    const groupKeys: string[] = [];
+    for (const dealers of [
+      [3, 1, 0],
+      [2, 0, 1],
+    ]) {
+      chain.settle([]);
+      for (const dealer of dealers) chain.order(...chain.deal(dealer));
+      chain.close();
+      chain.run();
+      const { members, coin } = chain.start;
+      const made = chain.ledger.keyDealings()?.dealings ?? [];
+      expect(made.map(({ dealer }) => dealer)).toEqual(dealers);
+      expect(
+        options.dealingScheme.combine(
+          made.map(({ bytes }) => bytes),
+          members,
+        ),
+      ).toEqual({
+        ok: true,
+        value: {
+          groupPublicKey: coin.groupPublicKey,
+          publicShares: members.map(({ coinPublicShares }) => coinPublicShares),
+        },
+      });
+      groupKeys.push(coin.groupPublicKey.join());
+    }
+    expect(new Set(groupKeys).size).toBe(2);
+  });
+
   it("§11: while dealings are missing the epoch goes on, whoever marks its end", () => {
     const chain = new CommitteeChain(options);
     chain.settle([adding(4)]);
