@@ -1,12 +1,13 @@
 // What a validator hears of its own signing: nothing is believed that does not verify, and silence is no answer.
 
+import type { EngineStatus } from "@selvedge/consensus";
 import { createTestChain } from "@selvedge/consensus/testing";
 import { type BlockRef, type Rejection, type Result, type VerifiedBlock, validatorIndex } from "@selvedge/integrity";
 import { buildBlock, genesisRefs, round, verifyBlock } from "@selvedge/integrity";
 import { describe, expect, it } from "vitest";
 import { NetworkError } from "../../src/network/network-error.ts";
 import type { ChainAnswer, ChainRequest } from "../../src/network/transport.ts";
-import { createNewestAsker } from "../../src/safety/ask-newest.ts";
+import { createNewestAsker, knowsNewestOf } from "../../src/safety/ask-newest.ts";
 
 const chain = createTestChain({ size: 4 });
 const [SELF, PEER] = [validatorIndex(0), validatorIndex(1)];
@@ -58,6 +59,9 @@ function asker(answer: (author: number) => VerifiedBlock | null | "silent" | Uin
   return { ask, penalties, asked };
 }
 
+type Standing = EngineStatus["signing"]["standing"];
+const STANDINGS: readonly Standing[] = ["signing", "asking", "recovering", "listening", "stopped"];
+
 describe("asking for the newest blocks", () => {
   const [mine, theirs] = [blockBy(0), blockBy(1)];
 
@@ -89,5 +93,21 @@ describe("asking for the newest blocks", () => {
     expect([first === undefined, second === undefined]).toEqual([false, true]);
     expect(asked).toHaveLength(2);
     expect(await ask(PEER)).toBeDefined();
+  });
+});
+
+describe("vouching for what is stored", () => {
+  const statusOf = (standing: Standing): EngineStatus => ({ signing: { standing } }) as unknown as EngineStatus;
+  const self = validatorIndex(0);
+  const other = validatorIndex(1);
+
+  it("of another author everybody but who recovers or has stopped", () => {
+    const vouching = STANDINGS.filter((standing) => knowsNewestOf(statusOf(standing), self, other));
+    expect(vouching).toEqual(["signing", "asking", "listening"]);
+  });
+
+  it("of itself only who signs: what anybody else has stored may be less than it signed", () => {
+    const vouching = STANDINGS.filter((standing) => knowsNewestOf(statusOf(standing), self, self));
+    expect(vouching).toEqual(["signing"]);
   });
 });

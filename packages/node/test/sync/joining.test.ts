@@ -1,11 +1,25 @@
 // Ways to join a chain among peers that tell the truth, lie, stall or have forgotten: every lie costs the liar, none
 // costs the joiner more than asking somebody else.
 
-import { type Sha256, commitIndex, digestFromBytes } from "@selvedge/integrity";
+import {
+  type Sha256,
+  type Store,
+  type StoreOp,
+  chainIdOf,
+  commitIndex,
+  committeeOf,
+  digestFromBytes,
+  epochStartOf,
+  verifyBlock,
+} from "@selvedge/integrity";
+import { createLedger } from "@selvedge/ledger";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { sha256 } from "../../src/crypto.ts";
+import { createNodeCrypto, sha256 } from "../../src/crypto.ts";
+import { commitsToExecute } from "../../src/daemon/restore.ts";
+import { blockContextOf, epochAt } from "../../src/epoch/epoch-at.ts";
 import type { ChainAnswer } from "../../src/network/transport.ts";
 import { ChainStore } from "../../src/storage/chain-store.ts";
+import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
 import { StateStore } from "../../src/storage/state-store.ts";
 import { TransferStore } from "../../src/storage/transfer-store.ts";
 import { JOINER, type Joining, type PlayedPeer, RecordedChain } from "./recorded-chain.ts";
@@ -47,6 +61,36 @@ function lying(
 
 function flipped(bytes: Uint8Array): Uint8Array {
   return bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1);
+}
+
+/** A snapshot of that commit as sound as the true one, of a state that differs in its consensus alone. */
+async function stateBeside(index: number): Promise<Uint8Array> {
+  const { genesis } = recorded.local;
+  const { params } = genesis;
+  const chainId = chainIdOf(genesis, sha256);
+  const crypto = createNodeCrypto();
+  const context = blockContextOf(epochAt(epochStartOf(genesis), null), { chainId, params, crypto });
+  const chain = await ChainStore.open(recorded.store(0), sha256);
+  const ledger = createLedger({ genesis, chainId, committee: committeeOf(genesis), crypto });
+  for await (const input of commitsToExecute(chain, (bytes) => verifyBlock(bytes, context), 0)) {
+    const isLast = input.commit.commit.index === index;
+    ledger.apply(isLast ? { ...input, consensusStateDigest: digestFromBytes(new Uint8Array(32).fill(1)) } : input);
+    if (isLast) break;
+  }
+  return ledger.exportSnapshot();
+}
+
+/** What is written to it as a commit's state root is that of another state. */
+function rootsChanged(store: Store): Store {
+  const changed = (op: StoreOp): StoreOp =>
+    op.type === "put" && op.space === "state" && op.key.startsWith("root/") ? { ...op, value: flipped(op.value) } : op;
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== "batch") return typeof value === "function" ? value.bind(target) : value;
+      return (ops: readonly StoreOp[], options: { readonly sync: boolean }) => target.batch(ops.map(changed), options);
+    },
+  });
 }
 
 const silence = (): Promise<never> => new Promise<never>(() => undefined);
@@ -115,6 +159,17 @@ describe("joining by ranges", () => {
     await expectCaughtUp(joining);
   });
 
+  it("a node whose ledger makes another state of a range than the quorum signed stops", async () => {
+    recorded.local.wipe(JOINER);
+    const store = rootsChanged(recorded.store(JOINER));
+    joining = await recorded.join([HONEST, HONEST, HONEST], { wipe: false, store });
+    const { failures } = recorded.local;
+    const { services } = joining.node;
+    while (failures.length === 0 && services.status().executedIndex < target - 16)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(failures.splice(0)).toEqual([expect.objectContaining({ code: "STATE_DIVERGED" })]);
+  });
+
   it("takes a state at its next start where nobody serves the commits any more", async () => {
     const pruned = lying("commits", (answer) => (answer?.type === "commits" ? { ...answer, commits: [] } : answer));
     const failures: unknown[] = [];
@@ -180,6 +235,25 @@ describe("joining from a state", () => {
     joining = await recorded.join([liar, HONEST, HONEST], { sync });
     await expectCaughtUp(joining);
     expect(await firstCommit()).toBeGreaterThan(1);
+    expect(joining.penaltyOf(0)).toBeGreaterThan(40);
+    expect(joining.penaltyOf(1) + joining.penaltyOf(2)).toBe(0);
+  });
+
+  it("F63: a sound state that is not the certified one is found out by its root", async () => {
+    const snapshots = new SnapshotStore(recorded.store(0), sha256);
+    const index = (await snapshots.indexes()).toSorted((left, right) => left - right).at(-1);
+    const other = await stateBeside(index ?? 0);
+    const hash = sha256(other);
+    const liar: PlayedPeer = {
+      chain: (request, honest) => {
+        if (request.type !== "state" || honest?.type !== "state") return honest;
+        if (request.kind === "manifest") return { ...honest, totalBytes: hash.length, bytes: hash };
+        if (request.kind === "snapshot") return { ...honest, totalBytes: other.length, bytes: other };
+        return honest;
+      },
+    };
+    joining = await recorded.join([liar, HONEST, HONEST], { sync });
+    await expectCaughtUp(joining);
     expect(joining.penaltyOf(0)).toBeGreaterThan(40);
     expect(joining.penaltyOf(1) + joining.penaltyOf(2)).toBe(0);
   });
