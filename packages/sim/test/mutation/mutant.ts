@@ -13,3 +13,13 @@ export interface Mutant {
   /** The directed scenario that most likely notices it. */
   readonly aim?: string;
 }
+
+/** A defect of what the battery does not reach: epochs, signing safety, catching up. */
+export interface LaterMutant extends Mutant {
+  /** Explorations that notice it; empty where none is known to, or the simulator does not reach the place. */
+  readonly explored: readonly string[];
+  /** Below packages/: the suites that state the rule, asked where no exploration notices. */
+  readonly laws: readonly string[];
+  /** What the names of the laws in question begin with, where the whole suite would take long. */
+  readonly only?: string;
+}

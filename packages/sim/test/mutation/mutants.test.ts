@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { MUTANTS } from "./all-mutants.ts";
 import { BATTERY } from "./battery.ts";
+import { LATER_MUTANTS } from "./later-mutants.ts";
 import type { ChildRun } from "./mutant-child.ts";
+import type { Mutant } from "./mutant.ts";
 import { PACKAGES, occurrences, patched } from "./patch.ts";
 
 const CHILD = fileURLToPath(new URL("mutant-child.ts", import.meta.url));
@@ -25,18 +27,32 @@ function runsOf(mutant: string, scenarios: string): readonly ChildRun[] {
   return lines.filter((line) => line.startsWith("{")).map((line): ChildRun => JSON.parse(line));
 }
 
+/** A name may be put together from a table's row. */
+function isStated(law: string, text: string): boolean {
+  return text.includes(law) || text.includes(law.split(" ").slice(0, 4).join(" "));
+}
+
 describe("seeded defects", () => {
-  test("are at least 36, each with a name of its own", () => {
+  const all: readonly Mutant[] = [...MUTANTS, ...LATER_MUTANTS];
+
+  test("are at least 36, and 20 of what came later, each with a name of its own", () => {
     expect(MUTANTS.length).toBeGreaterThanOrEqual(36);
-    expect(new Set(MUTANTS.map(({ id }) => id)).size).toBe(MUTANTS.length);
+    expect(LATER_MUTANTS.length).toBeGreaterThanOrEqual(20);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
     expect(new Set(BATTERY.map(({ scenario }) => scenario.name)).size).toBe(BATTERY.length);
   });
 
-  test.each(MUTANTS.map((mutant) => [mutant.id, mutant] as const))("%s fits its file exactly once", (_, mutant) => {
+  test.each(all.map((mutant) => [mutant.id, mutant] as const))("%s fits its file exactly once", (_, mutant) => {
     const source = readFileSync(new URL(mutant.file, PACKAGES), "utf8");
     expect(occurrences(mutant, source)).toBe(1);
     expect(patched(mutant, source)).not.toBe(source);
     expect(() => patched(mutant, `${source}${mutant.find}`)).toThrow(/stands 2 times/);
+  });
+
+  test.each(LATER_MUTANTS.map((mutant) => [mutant.id, mutant] as const))("%s has laws that are stated", (_, mutant) => {
+    expect(mutant.laws.length).toBeGreaterThan(0);
+    const texts = mutant.laws.map((suite) => readFileSync(new URL(suite, PACKAGES), "utf8"));
+    if (mutant.only !== undefined) expect(texts.some((text) => isStated(mutant.only ?? "", text))).toBe(true);
   });
 
   test.each(SAMPLE)("%s is noticed by %s as %s", (mutant, scenario, verdict) => {

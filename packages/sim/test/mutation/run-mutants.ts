@@ -1,21 +1,21 @@
 // How good are the checkers? Runs the battery against every seeded defect and prints which of them are noticed, by what,
-// and what the twins and the random scenarios alone would have noticed. Ends with status 1 below 95 %, with 2 if the
-// product itself does not pass.
+// and what the twins and the random scenarios alone would have noticed; then explores what the battery does not reach
+// (run-later.ts). Ends with status 1 below 95 % of either part, with 2 if the product itself does not pass.
 //
-//   node packages/sim/test/mutation/run-mutants.ts [--mutant id]… [--battery full|any|twins|random] [--jobs n] [--markdown file]
+//   node packages/sim/test/mutation/run-mutants.ts [--part battery|later|all] [--mutant id]… [--battery full|any|twins|random]
+//     [--jobs n] [--markdown file]
 
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { MUTANTS } from "./all-mutants.ts";
+import { LATER_MUTANTS } from "./later-mutants.ts";
+import { PLAIN_CPU_SECONDS, eachOf, runLimited } from "./limited-child.ts";
 import type { ChildRun } from "./mutant-child.ts";
 import type { Mutant } from "./mutant.ts";
+import { runLater } from "./run-later.ts";
 
 const SCORE_MIN = 0.95;
-/** CPU time of a child: a defect that makes a run go on for ever is noticed by that. */
-const CHILD_CPU_SECONDS = 90;
-const CHILD = fileURLToPath(new URL("mutant-child.ts", import.meta.url));
+const PLAIN = "none";
 interface Outcome {
   readonly mutant: Mutant;
   readonly runs: readonly ChildRun[];
@@ -25,6 +25,7 @@ interface Outcome {
 
 const { values } = parseArgs({
   options: {
+    part: { type: "string", default: "all" },
     mutant: { type: "string", multiple: true },
     battery: { type: "string", default: "full" },
     jobs: { type: "string", default: "1" },
@@ -32,46 +33,64 @@ const { values } = parseArgs({
   },
 });
 const wanted = values.mutant ?? [];
-const mutants = MUTANTS.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const plain = await runChild("none");
+  const parts: Part[] = [];
+  const mutants = MUTANTS.filter(isWanted);
+  const later = LATER_MUTANTS.filter(isWanted);
+  if (values.part !== "later" && mutants.length > 0) parts.push(() => runBattery(mutants));
+  if (values.part !== "battery" && later.length > 0) parts.push(() => runLater(later, Number(values.jobs)));
+  let text = "";
+  let status = 0;
+  for (const part of parts) {
+    const report = await part();
+    if (report === undefined) return 2;
+    console.log(report.summary);
+    text += `${report.table}\n\n${report.summary}\n\n`;
+    if (report.score < SCORE_MIN) status = 1;
+  }
+  if (values.markdown !== undefined) writeFileSync(values.markdown, text);
+  return status;
+}
+
+interface Report {
+  readonly table: string;
+  readonly summary: string;
+  readonly score: number;
+}
+
+type Part = () => Promise<Report | undefined>;
+
+function isWanted({ id }: Mutant): boolean {
+  return wanted.length === 0 || wanted.includes(id);
+}
+
+/** Undefined if the product itself does not pass. */
+async function runBattery(mutants: readonly Mutant[]): Promise<Report | undefined> {
+  const plain = await runChild(PLAIN);
   const failed = plain.runs.filter(({ verdict }) => verdict !== "PASS");
   for (const { scenario, verdict, class: what, detail } of failed)
     console.log(`${scenario}: ${verdict} (${what}) ${detail}`);
-  if (failed.length > 0 || plain.runs.length === 0) return 2;
+  if (failed.length > 0 || plain.isHung || plain.runs.length === 0) return undefined;
   console.log(`the product passes all ${plain.runs.length} scenarios in ${plain.cpuSeconds.toFixed(1)} s of CPU`);
   const outcomes: Outcome[] = [];
-  const queue = [...mutants];
-  await Promise.all(Array.from({ length: Math.max(1, Number(values.jobs)) }, () => work(queue, outcomes)));
-  const ordered = mutants.flatMap((mutant) => outcomes.filter((outcome) => outcome.mutant === mutant));
-  const summary = summaryOf(ordered, plain.cpuSeconds);
-  console.log(summary);
-  if (values.markdown !== undefined) writeFileSync(values.markdown, `${tableOf(ordered)}\n\n${summary}\n`);
-  return scoreOf(ordered) >= SCORE_MIN ? 0 : 1;
-}
-
-async function work(queue: Mutant[], outcomes: Outcome[]): Promise<void> {
-  for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+  await eachOf(mutants, Number(values.jobs), async (mutant) => {
     const outcome = { mutant, ...(await runChild(mutant.id)) };
     outcomes.push(outcome);
     console.log(rowOf(outcome).join("  "));
-  }
+  });
+  const ordered = mutants.flatMap((mutant) => outcomes.filter((outcome) => outcome.mutant === mutant));
+  return { table: tableOf(ordered), summary: summaryOf(ordered, plain.cpuSeconds), score: scoreOf(ordered) };
 }
 
-function runChild(id: string): Promise<Omit<Outcome, "mutant">> {
-  return new Promise((resolve) => {
-    const limited = ["-c", `ulimit -t ${CHILD_CPU_SECONDS} && exec "$0" "$@"`, process.execPath];
-    const args = [...limited, "--disable-warning=ExperimentalWarning", CHILD, id, values.battery];
-    execFile("sh", args, { maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
-      const runs = stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [readRun(line)] : []));
-      const isHung = error?.signal === "SIGXCPU" || error?.signal === "SIGKILL";
-      if (error !== null && !isHung) console.error(stderr.slice(0, 2000));
-      const told = Number(/^cpu (.*)$/m.exec(stdout)?.[1] ?? CHILD_CPU_SECONDS);
-      resolve({ runs, cpuSeconds: told, isHung });
-    });
-  });
+async function runChild(id: string): Promise<Omit<Outcome, "mutant">> {
+  const { lines, cpuSeconds, isHung } = await runLimited(
+    "mutant-child.ts",
+    [id, values.battery],
+    id === PLAIN ? PLAIN_CPU_SECONDS : undefined,
+  );
+  return { runs: lines.map(readRun), cpuSeconds, isHung };
 }
 
 function readRun(line: string): ChildRun {

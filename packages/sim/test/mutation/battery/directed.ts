@@ -67,7 +67,7 @@ const RAGGED = {
 
 export const DIRECTED_BATTERY: readonly BatteryEntry[] = [
   directed("halves", { faults: [{ ...cutOff([0, 1], 600, 2500), mode: "hold" }] }),
-  directed("ragged", RAGGED),
+  directed("ragged", { ...RAGGED, seed: 7 }),
   directed("ragged-leaders-only", { ...RAGGED, protocol: { ...RAGGED.protocol, name: "p-only" }, seed: 2 }),
   // Two nodes hear everything and are heard late: what they certify decides for them before the others know of it.
   directed("two-slow-voices", {
