@@ -83,6 +83,14 @@ describe("before the first signature", () => {
     expect(standingOf(one)).toBe("asking");
   });
 
+  test("we sign once stake Q has answered, ourselves included, and not before", () => {
+    const one = started();
+    answer(one, 1, {});
+    expect(standingOf(one)).toBe("asking");
+    answer(one, 2, {});
+    expect(standingOf(one)).toBe("signing");
+  });
+
   test("with nobody to listen for, nobody is asked", () => {
     const one = started(0);
     expect([standingOf(one), ofType(one.all, "askNewest")]).toEqual(["signing", []]);

@@ -14,8 +14,7 @@ export const STANDING_MUTANTS: readonly LaterMutant[] = [
     replace: "if (!tally.hasValidity) return false;",
     what: "answers of F+1, ourselves included, let a validator sign",
     explored: [],
-    laws: [AMNESIA],
-    only: "a validator signs nothing while nobody answers",
+    laws: [NEWEST],
   },
   {
     id: "newer-block-ignored",
