@@ -25,8 +25,8 @@ export class AvailabilityChecker implements Checker {
   readonly #index: BlockIndex;
   /** By payload root, who holds it. */
   readonly #holders = new Map<string, Set<number>>();
-  /** Nodes whose disk lost a payload: their stake counts as faulty from then on. */
-  readonly #losers = new Set<number>();
+  /** By node, what its disk held and lost: until it has all of it again, its stake counts as faulty. */
+  readonly #lost = new Map<number, Set<string>>();
   /** Roots of payloads with a receipt. */
   readonly #promised = new Map<string, UpdateDigest>();
   #judged = 0;
@@ -58,6 +58,12 @@ export class AvailabilityChecker implements Checker {
     }
   };
 
+  /** A new process says what it finds on its disk: only that counts. */
+  readonly lifecycle = (node: number, isUp: boolean): void => {
+    if (!isUp) return;
+    for (const [root, holders] of this.#holders) if (holders.delete(node)) this.#lostBy(node).add(root);
+  };
+
   readonly finish = (nowUs: number): Violation | undefined => {
     for (const [root, update] of this.#promised) {
       const fault = this.#faultOf(root);
@@ -70,8 +76,18 @@ export class AvailabilityChecker implements Checker {
   #onHeld({ node, root, isHeld }: ObservedOf<"payloadHeld">): undefined {
     let holders = this.#holders.get(root);
     if (holders === undefined) this.#holders.set(root, (holders = new Set()));
-    if (isHeld) holders.add(node);
-    else if (holders.delete(node)) this.#losers.add(node);
+    if (isHeld) {
+      holders.add(node);
+      this.#lost.get(node)?.delete(root);
+    } else if (holders.delete(node)) this.#lostBy(node).add(root);
+  }
+
+  #lostBy(node: number): Set<string> {
+    const known = this.#lost.get(node);
+    if (known !== undefined) return known;
+    const lost = new Set<string>();
+    this.#lost.set(node, lost);
+    return lost;
   }
 
   #onAcked(acked: ObservedOf<"acked">): Violation | undefined {
@@ -96,7 +112,8 @@ export class AvailabilityChecker implements Checker {
     if (!isWithinFaultBound(this.#context)) return undefined;
     const honest = [...(this.#holders.get(root) ?? [])].filter((node) => this.#context.isHonest(node));
     const held = stakeAmong(this.#context, honest);
-    const due = thresholdsOf(this.#context).validityStake - stakeAmong(this.#context, this.#losers);
+    const losers = [...this.#lost].flatMap(([node, lost]) => (lost.size > 0 ? [node] : []));
+    const due = thresholdsOf(this.#context).validityStake - stakeAmong(this.#context, losers);
     return held >= due ? undefined : `is held by honest stake ${held}, due is ${due}`;
   }
 }

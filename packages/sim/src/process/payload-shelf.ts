@@ -35,7 +35,9 @@ export class PayloadShelf {
     for (const key of disk.keys(PAYLOAD)) {
       const root = key.slice(PAYLOAD.length);
       const payload = readPayload(disk, root);
-      if (payload !== undefined) this.#held.set(root, payload);
+      if (payload === undefined) continue;
+      this.#held.set(root, payload);
+      setup.ports.observe({ type: "payloadHeld", root, isHeld: true });
     }
   }
 

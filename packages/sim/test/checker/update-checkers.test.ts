@@ -1,11 +1,12 @@
 // Model updates: availability, receipts kept, certification. Bad streams and their good siblings.
 
-import { type SignedUpdate, updateKeyOf } from "@selvedge/integrity";
+import { type SignedUpdate, digestFromHex, updateKeyOf } from "@selvedge/integrity";
 import { describe, expect, test } from "vitest";
 import { AvailabilityChecker } from "../../src/checker/availability.ts";
 import { BlockIndex } from "../../src/checker/block-index.ts";
 import { CertificationModel } from "../../src/checker/certification-model.ts";
 import { CertificationChecker } from "../../src/checker/certification.ts";
+import type { Violation } from "../../src/checker/checker.ts";
 import { ReceiptsKeptChecker } from "../../src/checker/receipts-kept.ts";
 import { type Said, block, chain, committedBlocks, contextOf, digest, executed, judge } from "./checker-bench.ts";
 
@@ -22,12 +23,13 @@ const receipt = (of: SignedUpdate, ackers: readonly number[]): Said => ({
   key,
   ackers,
 });
-const held = (node: number, isHeld = true): Said => ({
+const holds = (node: number, of: SignedUpdate, isHeld = true): Said => ({
   type: "payloadHeld",
   node,
-  root: update.header.payloadRoot,
+  root: of.header.payloadRoot,
   isHeld,
 });
+const held = (node: number, isHeld = true): Said => holds(node, update, isHeld);
 const proposed: Said = { type: "updateProposed", node: 0, update };
 
 describe("availability", () => {
@@ -54,6 +56,22 @@ describe("availability", () => {
     expect(checker.finish(9)).toBeUndefined();
     corrupted.push(0);
     expect(checker.finish(9)?.detail).toContain("at the end");
+  });
+
+  test("after a restart only what the node finds on its disk counts", () => {
+    const restarted = (found: readonly Said[]): Violation | undefined =>
+      judge(availability(), [proposed, held(1), { restart: 1 }, ...found, acked(1, update)]);
+    expect(restarted([])?.detail).toContain("without holding");
+    expect(restarted([held(1)])).toBeUndefined();
+  });
+
+  test("a disk that lost payloads is excused until it has all of them again", () => {
+    const drafted = chain.update(1, 1);
+    const other = { ...drafted, header: { ...drafted.header, payloadRoot: digestFromHex("11".repeat(32)) } };
+    const receipts = [receipt(update, [0, 1, 2]), { type: "updateProposed", node: 0, update: other } as const];
+    const said = [proposed, held(1), held(2), ...receipts, holds(1, other), { restart: 2 } as const];
+    expect(judge(availability(), [...said, receipt(other, [0, 1, 2])])).toBeUndefined();
+    expect(judge(availability(), [...said, held(2), receipt(other, [0, 1, 2])])?.detail).toContain("due is 2");
   });
 });
 
