@@ -24,12 +24,29 @@ export function faultyNodes(scenario: Scenario): readonly number[] {
   return [...new Set([...corruptedNodes(scenario), ...lost])].sort((left, right) => left - right);
 }
 
-/** True if the faulty nodes hold at most the stake that may be faulty (F, the most below a third). */
+/** Nodes whose disk is lost or of an older day. Ascending. */
+export function forgetfulNodes({ faults, committee: { size } }: Scenario): readonly number[] {
+  const lost = faults.flatMap((fault) => (isLoss(fault) ? nodesOf(fault.nodes, size) : []));
+  return [...new Set(lost)].sort((left, right) => left - right);
+}
+
+/** A disk that is empty or old and does not know it: only the others can tell its node what it has signed. */
+export function isSilentLoss(fault: FaultSpec): boolean {
+  return fault.type === "crash" && (fault.disk === "wiped" || fault.disk === "rolledBack");
+}
+
+/**
+ * True if the faulty nodes hold at most the stake that may be faulty (F, the most below a third). Nodes that have forgotten
+ * what they signed count among them, since they and the faulty ones may have stake F together while they recover
+ * (docs/protocol.md §11); and where disks are silently lost, nodes must ask before they sign.
+ */
 export function isWithinFaultBound(scenario: Scenario): boolean {
+  if (scenario.faults.some(isSilentLoss) && (scenario.protocol.local?.["doppelgangerRounds"] ?? 0) === 0) return false;
   const { size, stakes } = scenario.committee;
   const { behaviours, budget } = scenario.adversary;
   const faultyMax = faultyStakeMaxOf(stakes === undefined ? size : stakes.reduce((sum, stake) => sum + stake, 0));
-  const faulty = faultyNodes(scenario).reduce((sum, node) => sum + (stakes?.[node] ?? 1), 0);
+  const all = new Set([...faultyNodes(scenario), ...forgetfulNodes(scenario)]);
+  const faulty = [...all].reduce((sum, node) => sum + (stakes?.[node] ?? 1), 0);
   const isRoaming = behaviours.some(({ name }) => throughOf(name) === "adaptive");
   const roaming = isRoaming ? Math.max(0, (budget?.nodes ?? faultyMax) - corruptedNodes(scenario).size) : 0;
   return faulty + roaming * Math.max(1, ...(stakes ?? [])) <= faultyMax;
@@ -52,6 +69,10 @@ function throughOf(name: string): string {
 }
 
 type NodeFault = Extract<FaultSpec, { nodes: unknown }>;
+
+function isLoss(fault: FaultSpec): fault is Extract<FaultSpec, { type: "crash" }> {
+  return isSilentLoss(fault) || (fault.type === "crash" && (fault.disk === "safetyLost" || fault.disk === "storeLost"));
+}
 
 function isForGood(fault: FaultSpec, { durationMs }: Scenario): fault is NodeFault {
   if (fault.type === "crash") return (fault.toMs ?? Infinity) > durationMs;

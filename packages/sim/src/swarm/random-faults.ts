@@ -1,15 +1,12 @@
 // Random faults: partitions of every shape, bad links, crashes, pauses, clocks and disks. Which kinds a scenario has is
 // drawn first, so that some have many at once and some only one (a swarm finds more than an even mixture). Every fault lies
-// well within the run, so that it acts before the network heals.
+// well within the run, so that it acts before the network heals. Disks that are lost are drawn in random-losses.ts.
 
 import type { FaultSpec, PartitionSpec } from "../scenario/schema.ts";
+import { type Window, drawWindow } from "./fault-window.ts";
+import { randomLosses } from "./random-losses.ts";
 import type { ScenarioPlan } from "./scenario-plan.ts";
 import type { SwarmDraw } from "./swarm-draw.ts";
-
-interface Window {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** `density` 1 is usual; with more of it, more kinds of faults appear and each more often. */
 export function randomFaults(draw: SwarmDraw, plan: ScenarioPlan, density: number): FaultSpec[] {
@@ -29,15 +26,10 @@ export function randomFaults(draw: SwarmDraw, plan: ScenarioPlan, density: numbe
     if (!own.chance(Math.min(1, probability * density))) return [];
     return Array.from({ length: Math.ceil(own.pick([1, 1, 2, 3]) * density) }, () => make(own));
   });
-  return [...drawn.filter(hasNodes), ...doom(draw.stream("doom"), plan)];
-}
-
-/** From a tenth to nine tenths of the run; long enough that a network that has fallen silent speaks in it. */
-function drawWindow(draw: SwarmDraw, { durationMs, roundMs }: ScenarioPlan): Window {
-  const lengthMs = Math.min(durationMs * 0.6, Math.max(roundMs * 12, durationMs * draw.scaled(0.1, 0.4)));
-  const firstMs = Math.floor(durationMs * 0.1);
-  const fromMs = draw.integer(firstMs, Math.max(Math.floor(durationMs * 0.9 - lengthMs), firstMs));
-  return { fromMs, toMs: Math.floor(fromMs + lengthMs) };
+  const doomed = doom(draw.stream("doom"), plan);
+  // Last, so that the names of all others, by which a run draws, stay as they are without them.
+  const losses = randomLosses(draw.stream("losses"), plan, { nodes: untouched, density });
+  return [...drawn.filter(hasNodes), ...doomed, ...losses];
 }
 
 function hasNodes(fault: FaultSpec): boolean {

@@ -6,9 +6,10 @@ import type { ScenarioPlan } from "./scenario-plan.ts";
 import type { SwarmDraw } from "./swarm-draw.ts";
 
 export function randomNetwork(draw: SwarmDraw, plan: ScenarioPlan): NetworkSpec {
-  const { delayMs } = plan;
+  const { delayMs, access } = plan;
   return {
     latency: randomLatency(draw.stream("latency"), delayMs),
+    ...(access === undefined ? {} : { access: [...access.networks] }),
     ...loss(draw.stream("loss")),
     ...when(draw.stream("duplicate"), 0.25, (own) => ({ duplicateProbability: own.scaled(0.01, 0.3) })),
     ...when(draw.stream("reorder"), 0.25, (own) => ({ reorderProbability: own.scaled(0.02, 0.5) })),

@@ -7,6 +7,7 @@ import { RecordedStreams } from "../kernel/random.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { type BehaviourChoice, randomAdversary } from "./random-adversary.ts";
 import { randomFaults } from "./random-faults.ts";
+import { randomAsking } from "./random-losses.ts";
 import { randomNetwork } from "./random-network.ts";
 import { type ScenarioPlan, drawPlan } from "./scenario-plan.ts";
 import { SwarmDraw } from "./swarm-draw.ts";
@@ -27,7 +28,11 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
   const { sizeMax = 16, deliveriesMax = 2500, faultDensity = 1, behaviours = BEHAVIOURS } = options;
   const plan = drawPlan(draw.stream("plan"), { sizeMax, deliveriesMax });
   const execution = randomExecution(draw.stream("execution"), plan);
-  const workload = randomWorkload(draw.stream("workload"), plan);
+  const faults = randomFaults(draw.stream("faults"), plan, faultDensity);
+  const parameters = randomParameters(draw.stream("parameters"), plan);
+  const asking = randomAsking(draw.stream("asking"), faults);
+  const devices = randomWorkload(draw.stream("workload"), plan);
+  const workload = { ...devices, ...randomRivals(draw.stream("rivals"), plan, devices) };
   const menu = behaviours
     .filter(({ name }) => hasUpdates(workload, execution) || !NEEDS_UPDATES.has(name))
     .filter(({ name }) => plan.stakes === undefined || !NEEDS_SHARES.has(name));
@@ -37,10 +42,10 @@ export function randomScenario(seed: number, options: RandomScenarioOptions = {}
     seed,
     durationMs: plan.durationMs,
     committee: { size: plan.size, ...(plan.stakes === undefined ? {} : { stakes: [...plan.stakes] }) },
-    protocol: { name: "selvedge", ...randomParameters(draw.stream("parameters"), plan) },
+    protocol: { name: "selvedge", ...parameters, local: { ...parameters.local, ...asking } },
     execution,
     network: randomNetwork(draw.stream("network"), plan),
-    faults: randomFaults(draw.stream("faults"), plan, faultDensity),
+    faults,
     adversary: randomAdversary(draw.stream("adversary"), plan, menu),
     workload,
     liveness: { core: draw.stream("core").pick(["random", "random", "lowest", "all"]) },
@@ -110,4 +115,13 @@ function randomWorkload(draw: SwarmDraw, { roundMs }: ScenarioPlan): Scenario["w
         }
       : {}),
   };
+}
+
+/** Devices that sign two updates for each sequence, and hand the second to another gateway, or to the same one. */
+function randomRivals(
+  draw: SwarmDraw,
+  { size }: ScenarioPlan,
+  { devices = 0 }: Scenario["workload"],
+): Pick<Scenario["workload"], "rivalShift"> {
+  return devices > 0 && draw.chance(0.35) ? { rivalShift: draw.integer(1, size) } : {};
 }

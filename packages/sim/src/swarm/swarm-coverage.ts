@@ -3,6 +3,7 @@
 // runs may be made by worker threads or other machines.
 
 import { BEHAVIOURS } from "../adversary/registry.ts";
+import { ACCESS_PROFILES } from "../network/data/access-profiles.ts";
 import type { RunResult } from "../run/result.ts";
 import type { FaultSpec, Scenario } from "../scenario/schema.ts";
 
@@ -26,6 +27,10 @@ export function exercisedIn(scenario: Scenario, result: RunResult): readonly str
     ...(metrics.receipt.count > 0 ? ["update: receipt"] : []),
     ...(metrics.certified.count > 0 ? ["update: certified"] : []),
     ...(metrics.versionCount > 0 ? ["update: version closed"] : []),
+    ...accessIn(scenario),
+    ...(scenario.workload.rivalShift !== undefined && metrics.receipt.count > 0
+      ? ["update: receipt among rivals"]
+      : []),
     ...(scenario.execution.crypto === "real" ? ["coin: real"] : []),
     ...(scenario.execution.codec === "bytes" ? ["codec: bytes"] : []),
     ...(result.recoveryMs === null ? [] : [`recovery: ${bracketOf(result.recoveryMs)}`]),
@@ -61,17 +66,26 @@ const EXPECTED: readonly string[] = [
   ...["sides", "oneWay", "links", "bridge", "ring", "quorum", "leader", "random"].map(
     (shape) => `fault: partition ${shape}`,
   ),
-  ...["clean", "unsynced", "torn"].map((disk) => `fault: crash ${disk}`),
+  ...["clean", "unsynced", "torn", "wiped", "rolledBack", "safetyLost", "storeLost"].map(
+    (disk) => `fault: crash ${disk}`,
+  ),
   ...["link", "pause", "clock", "disk slow", "disk full", "disk flip"].map((kind) => `fault: ${kind}`),
   ...["loss", "duplicate", "reorder", "corrupt"].map((trouble) => `network: ${trouble}`),
   "commit: through a P slot",
   "commit: through a C slot",
   "coin: real",
   "codec: bytes",
+  ...ACCESS_PROFILES.map(({ name }) => `access: ${name}`),
+  ...["accessLoss", "accessOutage", "accessHandoverLoss"].map((trouble) => `network: ${trouble}`),
   "update: receipt",
+  "update: receipt among rivals",
   "update: certified",
   "update: version closed",
 ];
+
+function accessIn({ network: { access = [] } }: Scenario): readonly string[] {
+  return [...new Set(access.map(({ profile }) => `access: ${profile}`))];
+}
 
 function faultKind(fault: FaultSpec): string {
   switch (fault.type) {

@@ -70,6 +70,34 @@ describe("shrinking", () => {
     expect(shrunk?.scenario.committee.size).toBe(7);
     expect(shrunk !== undefined && isWithinFaultBound(shrunk.scenario)).toBe(true);
   });
+
+  it("counts lost disks among the faulty nodes, and leaves asking on where a disk does not show what it lacks", () => {
+    const lossy: Scenario = {
+      ...BASE,
+      protocol: { name: "selvedge", local: { doppelgangerRounds: 3, leaderTimeoutMs: 50 } },
+      faults: [{ type: "crash", nodes: [8], fromMs: 1000, toMs: 2000, disk: "rolledBack" }],
+      adversary: { behaviours: [{ name: "silent", nodes: [5, 9] }] },
+    };
+    const failsWith = (needed: (scenario: Scenario) => boolean): Scenario | undefined =>
+      shrinkScenario(lossy, (scenario) => (needed(scenario) ? fakeFinding("STALLED", "recovery") : undefined))
+        ?.scenario;
+    const one = failsWith(({ faults }) => faults.some(({ type }) => type === "crash"));
+    expect(one?.committee.size).toBe(1);
+    expect(one?.protocol).toEqual({ name: "selvedge" });
+    const old = failsWith(({ faults }) =>
+      faults.some((fault) => fault.type === "crash" && fault.disk === "rolledBack"),
+    );
+    expect(old?.committee.size).toBe(4);
+    expect(old?.protocol.local).toEqual({ doppelgangerRounds: 3 });
+    const committee = { size: 9 };
+    expect(
+      isWithinFaultBound({ ...lossy, committee, adversary: { behaviours: [{ name: "silent", nodes: [5] }] } }),
+    ).toBe(true);
+    expect(
+      isWithinFaultBound({ ...lossy, committee, adversary: { behaviours: [{ name: "silent", nodes: [4, 5] }] } }),
+    ).toBe(false);
+    expect(isWithinFaultBound({ ...lossy, protocol: { name: "selvedge" } })).toBe(false);
+  });
 });
 
 describe("a smaller committee", () => {
