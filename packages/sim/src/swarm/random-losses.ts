@@ -10,10 +10,11 @@
 
 import type { FaultSpec, Scenario } from "../scenario/schema.ts";
 import { isSilentLoss } from "../shrink/fault-load.ts";
-import { drawWindow } from "./fault-window.ts";
+import { type Window, drawWindow } from "./fault-window.ts";
 import type { ScenarioPlan } from "./scenario-plan.ts";
 import type { SwarmDraw } from "./swarm-draw.ts";
 
+const LOSSES = ["wiped", "rolledBack", "rolledBack", "safetyLost", "storeLost"] as const;
 /** Of runs in which the stake allows one; half of them do. Those with faulty nodes besides are rare, and show the most. */
 const LOSS_PROBABILITY = 0.45;
 const LOSS_PROBABILITY_BESIDE = 0.9;
@@ -33,10 +34,26 @@ export function randomLosses(
     const stake = plan.stakes?.[node] ?? 1;
     if (stake > left || (faults.length > 0 && draw.chance(0.4))) continue;
     left -= stake;
-    const disk = draw.pick(["wiped", "rolledBack", "rolledBack", "safetyLost", "storeLost"]);
-    faults.push({ type: "crash", nodes: [node], ...drawWindow(draw, plan), disk });
+    const window = drawWindow(draw, plan);
+    faults.push(
+      { type: "crash", nodes: [node], ...window, disk: draw.pick(LOSSES) },
+      ...relapse(draw, plan, { node, window }),
+    );
   }
   return faults;
+}
+
+/** Down once more, soon after it came back: while it asks, recovers or listens, or has only just begun to sign again. */
+function relapse(
+  draw: SwarmDraw,
+  { roundMs, durationMs }: ScenarioPlan,
+  { node, window }: { readonly node: number; readonly window: Window },
+): FaultSpec[] {
+  if (!draw.chance(0.4)) return [];
+  const fromMs = window.toMs + Math.ceil(roundMs * draw.scaled(0.5, 25));
+  const toMs = fromMs + Math.ceil(roundMs * draw.scaled(1, 20));
+  const disk = draw.chance(0.3) ? draw.pick(LOSSES) : draw.pick(["clean", "unsynced", "torn"]);
+  return toMs > durationMs * 0.95 ? [] : [{ type: "crash", nodes: [node], fromMs, toMs, disk }];
 }
 
 /** Asking before the first signature: always where a disk may be empty or old without showing it. */

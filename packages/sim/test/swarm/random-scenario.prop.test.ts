@@ -77,10 +77,11 @@ describe("a random scenario", () => {
     fc.assert(
       fc.property(scenarios, ({ faults, committee }) => {
         for (let node = 0; node < committee.size; node += 1) {
-          const outages = faults.filter(
-            (fault) => isOutage(fault) && nodesOf(fault.nodes, committee.size).includes(node),
-          );
-          expect(outages.length).toBeLessThanOrEqual(1);
+          const outages = faults
+            .filter((fault) => isOutage(fault))
+            .filter(({ nodes }) => nodesOf(nodes, committee.size).includes(node));
+          for (const [position, { fromMs = 0 }] of outages.entries())
+            expect(fromMs).toBeGreaterThan(outages[position - 1]?.toMs ?? -1);
         }
       }),
       { numRuns: 200 },
