@@ -179,9 +179,9 @@ export class HostileValidator {
   /** One round, if those before us allow it. */
   #advance(): void {
     if (this.#isMute) return;
-    const parents = this.#parents();
-    if (parents === undefined) return;
-    const own = round(this.#own.round + 1);
+    const turn = this.#turn();
+    if (turn === undefined) return;
+    const { own, parents } = turn;
     const draft: BlockDraft = {
       header: {
         version: 1,
@@ -205,8 +205,8 @@ export class HostileValidator {
       this.#made.set(block.ref.digest, block.bytes);
       return block;
     };
-    const turn = { draft, genesis: this.#genesis, chainId: this.#chainId, signer: this.#signer, others, sign };
-    this.#play(this.#tactic.move(turn));
+    const { move } = this.#tactic;
+    this.#play(move({ draft, genesis: this.#genesis, chainId: this.#chainId, signer: this.#signer, others, sign }));
   }
 
   #play({ own, sendings }: HostileMove): void {
@@ -217,20 +217,29 @@ export class HostileValidator {
       return;
     }
     this.#own = own.ref;
-    this.#seen.get(own.ref.round)?.set(this.#index, own.ref);
-    this.#seen.delete(own.ref.round - 3);
+    for (const old of this.#seen.keys()) if (old < own.ref.round - 3) this.#seen.delete(old);
   }
 
-  /** Our own block first, then a quorum of the round before; undefined while there is none. */
-  #parents(): readonly BlockRef[] | undefined {
-    const ofRound = [...(this.#seen.get(this.#own.round)?.values() ?? [])].filter(
-      ({ author }) => author !== this.#index,
-    );
+  /**
+   * The newest round that a quorum of the round before lets us be in, above our last one: who comes late, or was held
+   * up, leaves rounds out. Our own block is the first parent, however old.
+   */
+  #turn(): { readonly own: BlockRef["round"]; readonly parents: readonly BlockRef[] } | undefined {
+    const rounds = [...this.#seen.keys()].filter((seen) => seen >= this.#own.round);
+    for (const seen of rounds.toSorted((left, right) => right - left)) {
+      const others = this.#quorumOf(seen);
+      if (others !== undefined) return { own: round(seen + 1), parents: [this.#own, ...others] };
+    }
+    return undefined;
+  }
+
+  /** Others' blocks of that round that make a quorum, with ours if it is of that round. */
+  #quorumOf(seen: number): readonly BlockRef[] | undefined {
+    const ofRound = [...(this.#seen.get(seen)?.values() ?? [])].filter(({ author }) => author !== this.#index);
     const liked = ofRound.filter(({ author }) => author !== this.#tactic.ignores);
-    const quorum = committeeOf(this.#genesis).quorumStake;
-    const others = liked.length + 1 >= quorum ? liked : ofRound;
-    if (others.length + 1 < quorum) return undefined;
-    return [this.#own, ...others.toSorted((left, right) => left.author - right.author)];
+    const needed = committeeOf(this.#genesis).quorumStake - (seen === this.#own.round ? 1 : 0);
+    const others = liked.length >= needed ? liked : ofRound;
+    return others.length < needed ? undefined : others.toSorted((left, right) => left.author - right.author);
   }
 
   #coinShare(own: BlockRef["round"]): CoinShare | null {
