@@ -1,4 +1,5 @@
-// Runs one fault to its result: whatever it throws is a failure, unless it says that this machine cannot do it.
+// Runs one fault to its result: whatever it throws is a failure, unless it says that this machine cannot do it. Paths in
+// what it tells are relative to the fault's folder: a report is read elsewhere.
 
 import { mkdirSync } from "node:fs";
 import { Checks, type Fault, type RunContext, SkippedFault } from "./fault.ts";
@@ -10,13 +11,14 @@ export async function runFault(fault: Fault, context: RunContext): Promise<Fault
   const startedMs = performance.now();
   const reason = await brokenOffBy(fault, context, checks);
   const { id, title, how, expected } = fault;
+  const told = (text: string): string => text.replaceAll(`${context.folder}/`, "");
   return {
     fault: { id, title, how, expected },
     state: stateOf(reason, checks),
     injections: checks.injections,
-    verdicts: checks.verdicts,
-    remarks: checks.remarks,
-    reason: reason?.message ?? null,
+    verdicts: checks.verdicts.map((verdict) => ({ ...verdict, broken: verdict.broken.map(told) })),
+    remarks: checks.remarks.map(told),
+    reason: reason === null ? null : told(reason.message),
     seconds: (performance.now() - startedMs) / 1000,
   };
 }

@@ -79,3 +79,23 @@ test("two blocks of one author and round break C3, unless the author is meant to
   watch.see(ref(1, 5, 2));
   expect(checks.isPassed).toBe(false);
 });
+
+test("what a run tells names files as seen from its own folder", async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), "faults-test-")), "f");
+  const fault: Fault = {
+    id: "F00",
+    title: "nothing",
+    how: "not",
+    expected: "nothing",
+    run: async (_, checks) => {
+      checks.remark(`${folder}/home/CURRENT is missing`);
+      checks.expect("C6", false, `${folder}/home is not whole`);
+      throw new Error(`cannot open ${folder}/home`);
+    },
+  };
+  const context = { folder, random: new Random("x"), isSample: true, count: () => 1, note: () => undefined };
+  const { remarks, verdicts, reason } = await runFault(fault, context);
+  expect(remarks).toEqual(["home/CURRENT is missing"]);
+  expect(verdicts.flatMap(({ broken }) => broken)).toEqual(["home is not whole"]);
+  expect(reason).toBe("cannot open home");
+});
