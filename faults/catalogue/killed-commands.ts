@@ -4,7 +4,8 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { mustExist } from "@selvedge/integrity";
-import { openDevnetFolder, verifyHome } from "@selvedge/node/testing";
+import { openDevnetFolder } from "@selvedge/node/testing";
+import { verify } from "../lib/audit.ts";
 import { copyFolder } from "../lib/damage.ts";
 import type { Checks, Fault, RunContext } from "../lib/fault.ts";
 import { Load } from "../lib/load.ts";
@@ -176,18 +177,7 @@ async function pruneStage(context: RunContext, checks: Checks): Promise<Stage> {
     reset: () => copyFolder(aside, home),
     judge: async (second, point) => {
       checks.expect("C7", second.code === 0, `${point}: the second prune ended with ${second.code}: ${second.stderr}`);
-      try {
-        await verifyHome({
-          home,
-          full: true,
-          restart: true,
-          signal: new AbortController().signal,
-          onProgress: () => undefined,
-        });
-        checks.expect("C6", true, "");
-      } catch (error) {
-        checks.expect("C6", false, `${point}: ${String(error)}`);
-      }
+      await verify(home, checks, point);
     },
   };
 }

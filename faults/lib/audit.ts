@@ -115,7 +115,8 @@ async function countTransactions(own: ChainStore): Promise<ReadonlyMap<string, n
   return counts;
 }
 
-export async function verify(home: string, checks: Checks): Promise<void> {
+/** C6: walks through the whole home. `what` names it where the home's path does not say enough. */
+export async function verify(home: string, checks: Checks, what = home): Promise<void> {
   try {
     await verifyHome({
       home,
@@ -126,6 +127,6 @@ export async function verify(home: string, checks: Checks): Promise<void> {
     });
     checks.expect("C6", true, "");
   } catch (error) {
-    checks.expect("C6", false, `${home}: ${error instanceof Error ? error.message : String(error)}`);
+    checks.expect("C6", false, `${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
