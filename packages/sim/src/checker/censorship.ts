@@ -4,17 +4,14 @@
 import type { VerifiedBlock } from "@selvedge/integrity";
 import { type Micros, msOfMicros } from "../kernel/time.ts";
 import type { Observed } from "../protocol/observation.ts";
-import type { Checker, CheckerContext, Violation } from "./checker.ts";
+import type { Checker, Violation } from "./checker.ts";
 import { contentKey } from "./content-key.ts";
-import type { QuietTime } from "./quiet-time.ts";
+import { GatewayClock, type GatewayClockOptions } from "./gateway-clock.ts";
 import { unlive } from "./violation.ts";
 
 const NAME = "censorship";
 
-export interface CensorshipOptions {
-  readonly context: CheckerContext;
-  readonly quiet: QuietTime;
-  readonly waitMaxUs: Micros;
+export interface CensorshipOptions extends GatewayClockOptions {
   readonly endUs: Micros;
 }
 
@@ -26,7 +23,7 @@ export class CensorshipChecker implements Checker {
   readonly #options: CensorshipOptions;
   /** By gateway, its transactions and updates that are not output, oldest first, and since when. */
   readonly #waiting: readonly Map<number | string, Micros>[];
-  readonly #lastStop: Float64Array;
+  readonly #clock: GatewayClock;
   #lastIndex = 0;
   #nowUs: Micros = 0;
   #judged = 0;
@@ -34,13 +31,13 @@ export class CensorshipChecker implements Checker {
   constructor(options: CensorshipOptions) {
     this.#options = options;
     this.#waiting = Array.from({ length: options.context.size }, () => new Map<number | string, Micros>());
-    this.#lastStop = new Float64Array(options.context.size);
+    this.#clock = new GatewayClock(options);
   }
 
   readonly exercised = (): number => this.#judged;
 
   readonly lifecycle = (node: number): void => {
-    this.#lastStop[node] = this.#nowUs;
+    this.#clock.onLifecycle(node, this.#nowUs);
   };
 
   readonly observe = (observed: Observed): Violation | undefined => {
@@ -66,23 +63,13 @@ export class CensorshipChecker implements Checker {
   }
 
   #overdueAt(atUs: Micros): Violation | undefined {
-    const { context, waitMaxUs } = this.#options;
     for (const [node, waiting] of this.#waiting.entries()) {
       const [oldest] = waiting.values();
-      if (oldest === undefined || atUs - oldest <= waitMaxUs) continue;
-      if (!context.isHonest(node) || !context.isUp(node)) continue;
-      const since = this.#countedFrom(node, oldest, atUs);
-      if (since === undefined || atUs - since <= waitMaxUs) continue;
+      if (oldest === undefined || !this.#clock.isOverdue(node, oldest, atUs)) continue;
       const detail = `content of honest gateway ${node} has waited for ${msOfMicros(atUs - oldest)} ms`;
       return unlive(NAME, { node, atUs }, detail);
     }
     return undefined;
-  }
-
-  /** Stops of the gateway and faults of the network stop the clock. */
-  #countedFrom(node: number, oldest: Micros, atUs: Micros): Micros | undefined {
-    const quietSince = this.#options.quiet.quietSinceUs(atUs);
-    return quietSince === undefined ? undefined : Math.max(oldest, quietSince, this.#lastStop[node] ?? 0);
   }
 }
 

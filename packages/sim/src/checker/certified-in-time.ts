@@ -6,6 +6,7 @@ import { type Micros, msOfMicros } from "../kernel/time.ts";
 import type { Observed } from "../protocol/observation.ts";
 import type { CensorshipOptions } from "./censorship.ts";
 import type { Checker, Violation } from "./checker.ts";
+import { GatewayClock } from "./gateway-clock.ts";
 import { type ObservedOf, shortDigest, unlive } from "./violation.ts";
 
 const NAME = "certified-in-time";
@@ -25,19 +26,19 @@ export class CertifiedInTimeChecker implements Checker {
   readonly #waiting = new Map<string, Proposed>();
   /** By key, the one update seen; null once there were two: then neither need be certified. */
   readonly #only = new Map<string, string | null>();
-  readonly #lastStop: Float64Array;
+  readonly #clock: GatewayClock;
   #nowUs: Micros = 0;
   #judged = 0;
 
   constructor(options: CensorshipOptions) {
     this.#options = options;
-    this.#lastStop = new Float64Array(options.context.size);
+    this.#clock = new GatewayClock(options);
   }
 
   readonly exercised = (): number => this.#judged;
 
   readonly lifecycle = (node: number): void => {
-    this.#lastStop[node] = this.#nowUs;
+    this.#clock.onLifecycle(node, this.#nowUs);
   };
 
   readonly observe = (observed: Observed): Violation | undefined => {
@@ -60,21 +61,12 @@ export class CertifiedInTimeChecker implements Checker {
   }
 
   #overdueAt(atUs: Micros): Violation | undefined {
-    const { waitMaxUs } = this.#options;
     for (const [update, { gateway, sinceUs }] of this.#waiting) {
-      if (atUs - sinceUs <= waitMaxUs) return undefined;
-      const countedFrom = this.#countedFrom(gateway, sinceUs, atUs);
-      if (countedFrom === undefined || atUs - countedFrom <= waitMaxUs) continue;
+      if (this.#clock.isYoung(sinceUs, atUs)) return undefined;
+      if (!this.#clock.isOverdue(gateway, sinceUs, atUs)) continue;
       const detail = `update ${shortDigest(update)} of honest gateway ${gateway} has waited for ${msOfMicros(atUs - sinceUs)} ms`;
       return unlive(NAME, { node: gateway, atUs }, detail);
     }
     return undefined;
-  }
-
-  #countedFrom(gateway: number, sinceUs: Micros, atUs: Micros): Micros | undefined {
-    const { context, quiet } = this.#options;
-    if (!context.isHonest(gateway) || !context.isUp(gateway)) return undefined;
-    const quietSince = quiet.quietSinceUs(atUs);
-    return quietSince === undefined ? undefined : Math.max(sinceUs, quietSince, this.#lastStop[gateway] ?? 0);
   }
 }
