@@ -4,7 +4,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type BenchOptions, USAGE, UsageError, parseBenchArguments } from "./lib/arguments.ts";
+import { fromUsersFolder, note, runCommand } from "@selvedge/node/testing";
+import { type BenchOptions, USAGE, parseBenchArguments } from "./lib/arguments.ts";
 import { renderNetworkChart } from "./lib/chart.ts";
 import { type ProfileWindow, readProfiles } from "./lib/cpu-profile.ts";
 import { type ReportExtras, networkMarkdown } from "./lib/network-markdown.ts";
@@ -13,9 +14,6 @@ import { renderUpdatesChart } from "./lib/updates-chart.ts";
 import { updatesMarkdown } from "./lib/updates-markdown.ts";
 import { runNetwork } from "./scenario/network.ts";
 import { runUpdates } from "./scenario/updates.ts";
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 
 /** Measurements that print what they find and write no report. */
 const PLAIN: Readonly<Record<string, () => Promise<(argv: readonly string[]) => void | Promise<void>>>> = {
@@ -88,26 +86,9 @@ async function runScenario(options: BenchOptions, { folder, profileFolder, comma
 }
 
 function outFolder({ scenario, out }: BenchOptions): string {
-  // Under `npm run`, the process stands in the checkout; INIT_CWD is where the user stood.
-  if (out !== "") return resolve(process.env["INIT_CWD"] ?? process.cwd(), out);
+  if (out !== "") return fromUsersFolder(out);
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/gu, "");
   return resolve("reports", `${scenario}-${time}`);
 }
 
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-// Children end with their IPC channel, so leaving at once leaves nobody behind.
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.on(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
-try {
-  process.exit(await main(process.argv.slice(2)));
-} catch (error) {
-  if (error instanceof UsageError) {
-    note(`${error.message}\n${USAGE}`);
-    process.exit(EXIT_USAGE);
-  }
-  note(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exit(EXIT_FAILED);
-}
+await runCommand(main, USAGE);

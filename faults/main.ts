@@ -5,17 +5,17 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { UsageError, fromUsersFolder, note, runCommand } from "@selvedge/node/testing";
 import { CATALOGUE } from "./catalogue/all.ts";
 import { soakFault } from "./catalogue/soak.ts";
-import { type FaultArguments, USAGE, UsageError, parseFaultArguments } from "./lib/arguments.ts";
+import { type FaultArguments, USAGE, parseFaultArguments } from "./lib/arguments.ts";
 import { type Fault } from "./lib/fault.ts";
 import { Random } from "./lib/random.ts";
 import { type FaultResult, markdownReport, tableLine } from "./lib/result.ts";
 import { runFault } from "./lib/run-fault.ts";
 
 const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes("--help") || argv.includes("-h")) {
@@ -78,28 +78,11 @@ function writeReport(
   results: readonly FaultResult[],
   { argv, seed }: { readonly argv: readonly string[]; readonly seed: string },
 ): void {
-  // Under `npm run`, the process stands in the checkout; INIT_CWD is where the user stood.
-  const path = resolve(process.env["INIT_CWD"] ?? process.cwd(), file);
+  const path = fromUsersFolder(file);
   mkdirSync(dirname(path), { recursive: true });
   const command = `npm run faults -- ${argv.join(" ")}`;
   writeFileSync(path, markdownReport(results, { command, seed, date: new Date().toISOString() }));
   note(`wrote ${path}`);
 }
 
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-// Children end with their IPC channel, so leaving at once leaves nobody behind.
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.on(signal, () => process.exit(signal === "SIGINT" ? 130 : 143));
-try {
-  process.exit(await main(process.argv.slice(2)));
-} catch (error) {
-  if (error instanceof UsageError) {
-    note(`${error.message}\n${USAGE}`);
-    process.exit(EXIT_USAGE);
-  }
-  note(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exit(EXIT_FAILED);
-}
+await runCommand(main, USAGE);

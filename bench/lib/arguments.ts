@@ -1,11 +1,8 @@
 // The command line of the benchmarks: which scenario and with what, checked whole before anything is started.
 
 import { parseArgs } from "node:util";
+import { UsageError } from "@selvedge/node/testing";
 import { TRANSACTION_MIN_BYTES } from "./batch-request.ts";
-
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 
 export interface NetworkOptions {
   readonly scenario: "network";

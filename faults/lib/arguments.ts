@@ -1,10 +1,7 @@
 // The command line of the harness.
 
 import { parseArgs } from "node:util";
-
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+import { UsageError } from "@selvedge/node/testing";
 
 export const USAGE = `usage: npm run faults -- [F01 F18 …] [--sample SEED] [--seed SEED] [--count N] [--list] [--json] [--report FILE] [--keep]
        npm run faults -- soak [--minutes 120] [--nodes 7] [--seed SEED] [--report FILE]

@@ -10,3 +10,4 @@ export { ChainStore } from "../storage/chain-store.ts";
 export { verifyHome } from "../verify/verify-home.ts";
 export { runBitFlips } from "./bit-flips.ts";
 export { RAW_PROTOCOLS, dialRawPeer } from "./raw-peer.ts";
+export { UsageError, fromUsersFolder, note, runCommand } from "./command.ts";
