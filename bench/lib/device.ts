@@ -7,14 +7,13 @@ import {
   type Signer,
   type SignedUpdate,
   type VersionDigest,
-  deviceIdOf,
   encodeDelta,
   hexFromBytes,
   leafHashes,
   mustExist,
   payloadRoot,
   sequenceNumber,
-  signUpdate,
+  signUpdateClaim,
   weightsOf,
 } from "@selvedge/integrity";
 import { sha256 } from "@selvedge/node";
@@ -45,12 +44,9 @@ export class Device {
     const { chainId, model, chunkBytes, signer } = this.#setup;
     this.#sequence += 1;
     const payload = this.#payload();
-    const update = signUpdate(
+    const update = signUpdateClaim(
       {
-        version: 1,
         chainId,
-        deviceId: deviceIdOf(sha256, signer.publicKey),
-        devicePublicKey: signer.publicKey,
         modelId: model.id,
         baseVersion,
         sequence: sequenceNumber(this.#sequence),
@@ -58,8 +54,6 @@ export class Device {
         payloadBytes: payload.length,
         codec: "f32",
         sampleCount: 1,
-        dataSetRoot: null,
-        privacy: null,
       },
       signer,
       sha256,

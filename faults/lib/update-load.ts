@@ -8,7 +8,6 @@ import {
   type VersionDigest,
   bytesFromHex,
   chainIdOf,
-  deviceIdOf,
   encodeDelta,
   hexFromBytes,
   leafHashes,
@@ -16,7 +15,7 @@ import {
   mustExist,
   payloadRoot,
   sequenceNumber,
-  signUpdate,
+  signUpdateClaim,
   weightsOf,
 } from "@selvedge/integrity";
 import { createNodeSigner, sha256 } from "@selvedge/node";
@@ -124,12 +123,9 @@ export async function makeUpdate(
   values.set([device + 1, sequence]);
   const delta = encodeDelta(weightsOf([{ name: "w", shape: [ELEMENTS], values }]), "f32");
   if (!delta.ok) throw new Error(delta.error.detail);
-  const update = signUpdate(
+  const update = signUpdateClaim(
     {
-      version: 1,
       chainId: chainIdOf(genesis, sha256),
-      deviceId: deviceIdOf(sha256, signer.publicKey),
-      devicePublicKey: signer.publicKey,
       modelId: modelId(TINY_MODEL.id),
       baseVersion: await currentVersion(gateway),
       sequence: sequenceNumber(sequence),
@@ -137,8 +133,6 @@ export async function makeUpdate(
       payloadBytes: delta.value.length,
       codec: "f32",
       sampleCount: 1,
-      dataSetRoot: null,
-      privacy: null,
     },
     signer,
     sha256,

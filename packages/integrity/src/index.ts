@@ -103,12 +103,14 @@ export {
   verifyReceipt,
 } from "./codec/receipt-codec.ts";
 export {
+  type UpdateClaim,
   decodeSignedUpdate,
   decodeUpdateHeader,
   deviceIdOf,
   encodeUpdateHeader,
   signUpdate,
   verifyUpdate,
+  signUpdateClaim,
 } from "./codec/update-codec.ts";
 export { type BlockContext, type BlockRejection, verifyBlock } from "./codec/verify-block.ts";
 export { decodeVersionRecord, sealVersionRecord } from "./codec/version-record-codec.ts";

@@ -10,13 +10,8 @@ import {
   bytesFromHex,
   chainIdOf,
   committeeOf,
-  deviceIdOf,
-  encodeDelta,
   mustExist,
-  payloadManifest,
-  sequenceNumber,
   signProposal,
-  signUpdate,
   validatorIndex,
 } from "@selvedge/integrity";
 import { pino } from "pino";
@@ -33,6 +28,7 @@ import type { PrunePolicy } from "../src/prune/policy.ts";
 import type { LevelStore } from "../src/storage/level-store.ts";
 import { SafetyFile } from "../src/storage/safety-file.ts";
 import { directWork, tinyWeights } from "./daemon/local-network.ts";
+import { submitTinyUpdate, tinyUpdate } from "./tiny-update.ts";
 
 const WAIT_MS = 60_000;
 const POLL_MS = 5;
@@ -187,43 +183,20 @@ export class HomeFixture {
   async train(): Promise<Digest> {
     const { services } = this.node;
     const { genesis } = this.network.bundle;
-    const signer = createNodeSigner(bytesFromHex(mustExist(this.network.devices[0], "one device").secrets.signing));
     const model = mustExist(services.models()[0], "one model");
     this.#sequence += 1;
-    const payload = encodeDelta(tinyWeights(this.#sequence / 64), "f32");
-    if (!payload.ok) throw new Error(payload.error.detail);
-    const manifest = payloadManifest(sha256, payload.value, genesis.params.payloadChunkBytes);
-    const update = signUpdate(
-      {
-        version: 1,
-        chainId: chainIdOf(genesis, sha256),
-        deviceId: deviceIdOf(sha256, signer.publicKey),
-        devicePublicKey: signer.publicKey,
-        modelId: model.id,
-        baseVersion: model.current.digest,
-        sequence: sequenceNumber(this.#sequence),
-        payloadRoot: manifest.root,
-        payloadBytes: manifest.sizeBytes,
-        codec: "f32",
-        sampleCount: 10,
-        dataSetRoot: null,
-        privacy: null,
-      },
-      signer,
-      sha256,
-    );
-    const submitted = await services.submitUpdate(
-      update,
-      manifest.chunkHashes.map((hash) => bytesFromHex(hash)),
-    );
-    if (!submitted.ok) throw new Error(submitted.error.detail);
-    const stream = await services.openPayload(update.digest);
-    if (!stream.ok) throw new Error(stream.error.detail);
-    await stream.value.write(payload.value);
-    await stream.value.finish();
+    const made = tinyUpdate({
+      chainId: chainIdOf(genesis, sha256),
+      model,
+      chunkBytes: genesis.params.payloadChunkBytes,
+      secret: mustExist(this.network.devices[0], "one device").secrets.signing,
+      value: this.#sequence / 64,
+      sequence: this.#sequence,
+    });
+    await submitTinyUpdate(services, made);
     const wanted = model.current.record.version + 1;
     await this.#until(() => services.models()[0]?.current.record.version === wanted);
-    return manifest.root;
+    return made.manifest.root;
   }
 
   async #until(condition: () => boolean): Promise<void> {

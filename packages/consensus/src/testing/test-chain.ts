@@ -10,10 +10,9 @@ import {
   type Sha256,
   type SignedUpdate,
   type Signer,
-  type UpdateHeader,
+  type UpdateClaim,
   assert,
   createCommittee,
-  deviceIdOf,
   digestOf,
   epoch,
   modelId,
@@ -21,7 +20,7 @@ import {
   portableCrypto,
   portableSigner,
   sequenceNumber,
-  signUpdate,
+  signUpdateClaim,
   validatorIndex,
   zeroDigest,
 } from "@selvedge/integrity";
@@ -117,19 +116,17 @@ export function createTestChain(options: TestChainOptions): TestChain {
       ...(options.memo === undefined ? {} : { memo: options.memo }),
     }),
     update: (device, sequence, variant = 0) =>
-      signUpdate(updateHeader({ chainId, sequence, variant }, signerOf(200 + device)), signerOf(200 + device), sha256),
+      signUpdateClaim(updateClaim({ chainId, sequence, variant }), signerOf(200 + device), sha256),
   };
 }
 
-function updateHeader(
-  what: { readonly chainId: ChainId; readonly sequence: number; readonly variant: number },
-  signer: Signer,
-): UpdateHeader {
+function updateClaim(what: {
+  readonly chainId: ChainId;
+  readonly sequence: number;
+  readonly variant: number;
+}): UpdateClaim {
   return {
-    version: 1,
     chainId: what.chainId,
-    deviceId: deviceIdOf(portableCrypto.sha256, signer.publicKey),
-    devicePublicKey: signer.publicKey,
     modelId: modelId("digits"),
     baseVersion: zeroDigest(),
     sequence: sequenceNumber(what.sequence),
@@ -137,8 +134,6 @@ function updateHeader(
     payloadBytes: 4096 + what.variant,
     codec: "f32",
     sampleCount: 1,
-    dataSetRoot: null,
-    privacy: null,
   };
 }
 

@@ -50,6 +50,17 @@ export function signUpdate(header: UpdateHeader, signer: Signer, sha256: Sha256)
   return { header, headerBytes, digest, signature, bytes: encode([headerBytes, signature]) };
 }
 
+/** What a device says in an update; the rest of the header follows from the key that it was enrolled with. */
+export type UpdateClaim = Omit<UpdateHeader, "version" | "deviceId" | "devicePublicKey" | "dataSetRoot" | "privacy"> &
+  Partial<Pick<UpdateHeader, "dataSetRoot" | "privacy">>;
+
+/** The signed update of a device that still has the key it was enrolled with. */
+export function signUpdateClaim(claim: UpdateClaim, signer: Signer, sha256: Sha256): SignedUpdate {
+  const { publicKey } = signer;
+  const own = { version: 1, deviceId: deviceIdOf(sha256, publicKey), devicePublicKey: publicKey } as const;
+  return signUpdate({ dataSetRoot: null, privacy: null, ...claim, ...own }, signer, sha256);
+}
+
 export function decodeSignedUpdate(bytes: Uint8Array, sha256: Sha256): Result<SignedUpdate, Rejection> {
   const wire = decode(bytes, { bytesMax: SIGNED_UPDATE_MAX_BYTES });
   if (!wire.ok) return wire;

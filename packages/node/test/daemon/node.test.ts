@@ -2,25 +2,19 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  type SignedUpdate,
   type UpdateDigest,
-  bytesFromHex,
   chainIdOf,
-  deviceIdOf,
   mustExist,
-  encodeDelta,
-  payloadManifest,
-  sequenceNumber,
-  signUpdate,
   verifyCheckpoint,
   versionNumber,
   committeeOf,
 } from "@selvedge/integrity";
 import { type ModelInfo, verifyVersionProof } from "@selvedge/ledger";
 import { afterEach, describe, expect, test } from "vitest";
-import { createNodeCrypto, createNodeSigner, sha256 } from "../../src/crypto.ts";
+import { createNodeCrypto, sha256 } from "../../src/crypto.ts";
 import type { RunningNode } from "../../src/daemon/node.ts";
-import { LocalNetwork, tinyWeights } from "./local-network.ts";
+import { type TinyUpdate, tinyUpdate } from "../tiny-update.ts";
+import { LocalNetwork } from "./local-network.ts";
 
 function at(nodes: readonly RunningNode[], index: number): RunningNode {
   return mustExist(nodes[index], "the node was started");
@@ -44,45 +38,18 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
   }
 }
 
-function signDelta(
-  device: number,
-  sequence: number,
-  value: number,
-  node: RunningNode,
-): { update: SignedUpdate; payload: Uint8Array; hashes: Uint8Array[] } {
-  const signer = createNodeSigner(
-    bytesFromHex(mustExist(local.network.devices[device], "a device of the plan").secrets.signing),
-  );
-  const payload = encodeDelta(tinyWeights(value), "f32");
-  if (!payload.ok) throw new Error(payload.error.detail);
-  const manifest = payloadManifest(sha256, payload.value, local.genesis.params.payloadChunkBytes);
-  const model = modelOf(node);
-  const update = signUpdate(
-    {
-      version: 1,
-      chainId: chainIdOf(local.genesis, sha256),
-      deviceId: deviceIdOf(sha256, signer.publicKey),
-      devicePublicKey: signer.publicKey,
-      modelId: model.id,
-      baseVersion: model.current.digest,
-      sequence: sequenceNumber(sequence),
-      payloadRoot: manifest.root,
-      payloadBytes: manifest.sizeBytes,
-      codec: "f32",
-      sampleCount: 10,
-      dataSetRoot: null,
-      privacy: null,
-    },
-    signer,
-    sha256,
-  );
-  return { update, payload: payload.value, hashes: manifest.chunkHashes.map((hash) => bytesFromHex(hash)) };
+function signDelta(device: number, sequence: number, value: number, node: RunningNode): TinyUpdate {
+  return tinyUpdate({
+    chainId: chainIdOf(local.genesis, sha256),
+    model: modelOf(node),
+    chunkBytes: local.genesis.params.payloadChunkBytes,
+    secret: mustExist(local.network.devices[device], "a device of the plan").secrets.signing,
+    value,
+    sequence,
+  });
 }
 
-async function submit(
-  node: RunningNode,
-  delta: { update: SignedUpdate; payload: Uint8Array; hashes: Uint8Array[] },
-): Promise<UpdateDigest> {
+async function submit(node: RunningNode, delta: TinyUpdate): Promise<UpdateDigest> {
   const view = await node.services.submitUpdate(delta.update, delta.hashes);
   expect(view.ok, JSON.stringify(view)).toBe(true);
   const stream = await node.services.openPayload(delta.update.digest);

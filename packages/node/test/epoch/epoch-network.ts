@@ -9,26 +9,22 @@ import {
   type UpdateDigest,
   bytesFromHex,
   dealingSecretOf,
-  deviceIdOf,
-  encodeDelta,
   encryptionKeyOf,
   hexFromBytes,
   mustExist,
-  payloadManifest,
-  sequenceNumber,
   signApproval,
   signDealing,
   signProposal,
-  signUpdate,
 } from "@selvedge/integrity";
-import { createNodeSigner, sha256 } from "../../src/crypto.ts";
+import { sha256 } from "../../src/crypto.ts";
 import { type MemberKey, identityIn, memberKeyOf } from "../../src/daemon/identity.ts";
 import type { RunningNode } from "../../src/daemon/node.ts";
 import type { NodeSetup } from "../../src/daemon/parts.ts";
 import type { NetworkPlan } from "../../src/devnet/make-network.ts";
 import { DEFAULT_NETWORK_LIMITS } from "../../src/network/limits.ts";
 import type { Remote } from "../../src/network/transport.ts";
-import { LocalNetwork, tinyWeights } from "../daemon/local-network.ts";
+import { LocalNetwork } from "../daemon/local-network.ts";
+import { submitTinyUpdate, tinyUpdate } from "../tiny-update.ts";
 
 export class EpochNetwork extends LocalNetwork {
   /** By node: the keys that it holds, the first one from the start. */
@@ -94,40 +90,16 @@ export class EpochNetwork extends LocalNetwork {
   async update(device: number, sequence: number, by: number): Promise<UpdateDigest> {
     const { services } = this.at(by);
     const { secrets } = mustExist(this.network.devices[device], "a device of the plan");
-    const signer = createNodeSigner(bytesFromHex(secrets.signing));
-    const payload = encodeDelta(tinyWeights(sequence), "f32");
-    if (!payload.ok) throw new Error(payload.error.detail);
-    const manifest = payloadManifest(sha256, payload.value, this.genesis.params.payloadChunkBytes);
-    const { id, current } = mustExist(services.models()[0], "the network has one model");
-    const signed = signUpdate(
-      {
-        version: 1,
-        chainId: services.chainId,
-        deviceId: deviceIdOf(sha256, signer.publicKey),
-        devicePublicKey: signer.publicKey,
-        modelId: id,
-        baseVersion: current.digest,
-        sequence: sequenceNumber(sequence),
-        payloadRoot: manifest.root,
-        payloadBytes: manifest.sizeBytes,
-        codec: "f32",
-        sampleCount: 10,
-        dataSetRoot: null,
-        privacy: null,
-      },
-      signer,
-      sha256,
-    );
-    const taken = await services.submitUpdate(
-      signed,
-      manifest.chunkHashes.map((hash) => bytesFromHex(hash)),
-    );
-    const stream = await services.openPayload(signed.digest);
-    if (!taken.ok || !stream.ok) throw new Error("the update was refused");
-    await stream.value.write(payload.value);
-    const finished = await stream.value.finish();
-    if (!finished.ok) throw new Error(finished.error.detail);
-    return signed.digest;
+    const made = tinyUpdate({
+      chainId: services.chainId,
+      model: mustExist(services.models()[0], "the network has one model"),
+      chunkBytes: this.genesis.params.payloadChunkBytes,
+      secret: secrets.signing,
+      value: sequence,
+      sequence,
+    });
+    await submitTinyUpdate(services, made);
+    return made.update.digest;
   }
 
   /** Parts of a dealing that is none, signed by the node's key. */

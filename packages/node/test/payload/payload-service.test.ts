@@ -3,27 +3,23 @@
 import {
   MemoryStore,
   type UpdateHeader,
-  bytesFromHex,
   chainIdOf,
   chunkOf,
   committeeOf,
-  deviceIdOf,
-  encodeDelta,
   mustExist,
-  payloadManifest,
   sequenceNumber,
-  signUpdate,
   validatorIndex,
 } from "@selvedge/integrity";
 import { createLedger } from "@selvedge/ledger";
 import { describe, expect, it } from "vitest";
-import { createNodeCrypto, createNodeSigner, sha256 } from "../../src/crypto.ts";
+import { createNodeCrypto, sha256 } from "../../src/crypto.ts";
 import type { NumberWork } from "../../src/host/worker-pool.ts";
 import { NetworkError } from "../../src/network/network-error.ts";
 import type { PayloadChunk, PayloadOffer, Transport } from "../../src/network/transport.ts";
 import { PayloadService } from "../../src/payload/payload-service.ts";
 import { PayloadStore } from "../../src/storage/payload-store.ts";
-import { LocalNetwork, directWork, tinyWeights } from "../daemon/local-network.ts";
+import { LocalNetwork, directWork } from "../daemon/local-network.ts";
+import { tinyUpdate } from "../tiny-update.ts";
 
 function world(work: NumberWork = directWork) {
   const { genesis, network } = new LocalNetwork(4);
@@ -47,37 +43,13 @@ function world(work: NumberWork = directWork) {
     others: [1, 2, 3].map(validatorIndex),
     stopped: new AbortController().signal,
   });
-  const signer = createNodeSigner(bytesFromHex(mustExist(network.devices[0], "a device").secrets.signing));
   const model = mustExist(ledger.models()[0], "one model");
   /** A signed update whose delta has this value everywhere, cut into chunks. */
   const chunked = (value: number, claim: Partial<UpdateHeader> = {}) => {
-    const encoded = encodeDelta(tinyWeights(value), "f32");
-    if (!encoded.ok) throw new Error(encoded.error.detail);
-    const payload = encoded.value;
-    const manifest = payloadManifest(sha256, payload, genesis.params.payloadChunkBytes);
-    const update = signUpdate(
-      {
-        version: 1,
-        chainId,
-        deviceId: deviceIdOf(sha256, signer.publicKey),
-        devicePublicKey: signer.publicKey,
-        modelId: model.id,
-        baseVersion: model.current.digest,
-        sequence: sequenceNumber(1),
-        payloadRoot: manifest.root,
-        payloadBytes: payload.length,
-        codec: "f32",
-        sampleCount: 1,
-        dataSetRoot: null,
-        privacy: null,
-        ...claim,
-      },
-      signer,
-      sha256,
-    );
-    const hashes = manifest.chunkHashes.map((hash) => bytesFromHex(hash));
-    const pieces = hashes.map((_, index) => chunkOf(payload, manifest, index));
-    return { update, hashes, pieces, root: manifest.root, payload };
+    const secret = mustExist(network.devices[0], "a device").secrets.signing;
+    const made = tinyUpdate({ chainId, model, chunkBytes: genesis.params.payloadChunkBytes, secret, value, claim });
+    const pieces = made.hashes.map((_, index) => chunkOf(made.payload, made.manifest, index));
+    return { ...made, pieces, root: made.manifest.root };
   };
   return { service, store, offers, chunks, chunked };
 }

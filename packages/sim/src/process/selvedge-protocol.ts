@@ -4,12 +4,11 @@
 import type { SlotFamilies } from "@selvedge/consensus";
 import {
   type VerifiedBlock,
-  deviceIdOf,
   digestFromHex,
   encodeDelta,
   mustExist,
   sequenceNumber,
-  signUpdate,
+  signUpdateClaim,
   weightsOf,
 } from "@selvedge/integrity";
 import { forgeBlock } from "../adversary/forge.ts";
@@ -134,12 +133,9 @@ function makeUpdate(
   const encoded = encodeDelta(weightsOf([{ name: "w", shape: [size], values }]), "f32");
   const payload = encoded.ok ? encoded.value : new Uint8Array(0);
   const base = gateway instanceof SelvedgeProcess ? gateway.newestVersion() : "";
-  const signed = signUpdate(
+  const signed = signUpdateClaim(
     {
-      version: 1,
       chainId: facts.chainId,
-      deviceId: deviceIdOf(sha256, signer.publicKey),
-      devicePublicKey: signer.publicKey,
       modelId: SIM_MODEL,
       baseVersion: digestFromHex(base === "" ? "0".repeat(64) : base),
       sequence: sequenceNumber(draft.sequence),
@@ -147,8 +143,6 @@ function makeUpdate(
       payloadBytes: payload.length,
       codec: "f32",
       sampleCount: 1,
-      dataSetRoot: null,
-      privacy: null,
     },
     signer,
     sha256,
