@@ -1,5 +1,5 @@
-// Our votes on commits (docs/protocol.md §7): each commit is named in the next block of ours, so that a node that catches
-// up can trust a range of commits whose last one Q stake has named (§11).
+// Our votes on commits (docs/protocol.md §7): each commit is named in the next block of ours. They tell a node that is
+// behind how far the others are; what it then trusts are checkpoint certificates, not votes (§11).
 
 import type { CommitVote } from "@selvedge/integrity";
 
