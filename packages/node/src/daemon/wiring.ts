@@ -98,7 +98,7 @@ function openDesks(setup: EpochSetup, opened: OpenedParts, mailbox: Mailbox<Inpu
     chunkBytes: setup.genesis.params.payloadChunkBytes,
     propose: (update) => {
       journal.onProposed(update);
-      unsettled.note(update);
+      unsettled.note(update, ledger);
       propose({ updates: [update], transactions: [] });
     },
     onRefused: journal.onUpdateRefused,
