@@ -88,14 +88,14 @@ test("what a run tells names files as seen from its own folder", async () => {
     how: "not",
     expected: "nothing",
     run: async (_, checks) => {
-      checks.remark(`${folder}/home/CURRENT is missing`);
-      checks.expect("C6", false, `${folder}/home is not whole`);
-      throw new Error(`cannot open ${folder}/home`);
+      checks.remark(`${folder}/v0/CURRENT is missing`);
+      checks.expect("C6", false, `${folder}/v0 is not whole`);
+      throw new Error(`cannot open ${folder}/v0`);
     },
   };
   const context = { folder, random: new Random("x"), isSample: true, count: () => 1, note: () => undefined };
   const { remarks, verdicts, reason } = await runFault(fault, context);
-  expect(remarks).toEqual(["home/CURRENT is missing"]);
-  expect(verdicts.flatMap(({ broken }) => broken)).toEqual(["home is not whole"]);
-  expect(reason).toBe("cannot open home");
+  expect(remarks).toEqual(["v0/CURRENT is missing"]);
+  expect(verdicts.flatMap(({ broken }) => broken)).toEqual(["v0 is not whole"]);
+  expect(reason).toBe("cannot open v0");
 });

@@ -1,7 +1,14 @@
 // Blocks that cannot enter the DAG yet (docs/protocol.md, D1): parked until every parent is in, bounded per author and
 // in total. Says what is ready and what is missing; accepting, fetching and storing are the callers' work (handle/).
 
-import { type BlockRef, type ValidatorIndex, type VerifiedBlock, compareRefs } from "@selvedge/integrity";
+import {
+  type BlockRef,
+  type ValidatorIndex,
+  type VerifiedBlock,
+  compareRefs,
+  validatorIndex,
+} from "@selvedge/integrity";
+import { type Bits, NO_BITS, hasBit, placesIn, withAll, withBit } from "./bits.ts";
 
 export interface BlockManagerSetup {
   /** True for what memory holds as accepted, genesis included. */
@@ -31,14 +38,23 @@ interface Wanted {
 
 export interface Missing {
   readonly ref: BlockRef;
-  /** Who handed us a block that needs it. */
+  /** Who handed us a block that needs it: they have it, if they follow the rules. */
   readonly sources: readonly ValidatorIndex[];
+  /**
+   * Who signed a block that needs it, directly or through other blocks that wait: it exists on their word. None if such a
+   * block is from nobody.
+   */
+  readonly claimants: readonly ValidatorIndex[];
 }
 
 /** D2: the proof of an equivocation takes two; more are kept only if something refers to them. */
 const BLOCKS_PER_SLOT_MAX = 2;
 
 const NOTHING: readonly never[] = [];
+
+/** In a claim, the place of nobody; the validators' places follow. */
+const NOBODY = 0;
+const NO_CLAIMS: ReadonlyMap<string, Bits> = new Map();
 
 export class BlockManager {
   readonly #setup: BlockManagerSetup;
@@ -145,9 +161,10 @@ export class BlockManager {
   missing(upToRound: number): readonly Missing[] {
     if (this.#lastMissing?.upToRound === upToRound) return this.#lastMissing.refs;
     const refs: Missing[] = [];
+    const claims = this.#wanted.size === 0 ? NO_CLAIMS : this.#claims();
     for (const { ref, waiters } of this.#wanted.values()) {
       if (this.#parked.has(ref.digest) || ref.round > upToRound) continue;
-      refs.push({ ref, sources: this.#sourcesOf(waiters) });
+      refs.push({ ref, sources: this.#sourcesOf(waiters), claimants: claimantsOf(waiters, claims) });
     }
     refs.sort((left, right) => compareRefs(left.ref, right.ref));
     this.#lastMissing = { upToRound, refs };
@@ -189,6 +206,25 @@ export class BlockManager {
     return [...sources];
   }
 
+  /**
+   * By digest of a parked block, who needs it to enter: its author and the authors of all blocks that wait for it. From
+   * the furthest round down, as a block's parents are of lower rounds (P2): deep chains take no stack.
+   */
+  #claims(): ReadonlyMap<string, Bits> {
+    const claims = new Map<string, Bits>();
+    const furthestFirst = [...this.#parked.values()].sort(
+      (left, right) => right.block.ref.round - left.block.ref.round,
+    );
+    for (const { block, from } of furthestFirst) {
+      const { ref } = block;
+      let claim = withBit(NO_BITS, from === null ? NOBODY : claimPlace(ref.author));
+      for (const waiter of this.#wanted.get(refKey(ref))?.waiters ?? [])
+        claim = withAll(claim, claims.get(waiter) ?? NO_BITS);
+      claims.set(ref.digest, claim);
+    }
+    return claims;
+  }
+
   #unpark(digest: string): void {
     const parked = this.#parked.get(digest);
     if (parked === undefined) return;
@@ -226,6 +262,16 @@ export class BlockManager {
     this.#unpark(furthest.digest);
     return [furthest];
   }
+}
+
+function claimPlace(author: ValidatorIndex): number {
+  return author + 1;
+}
+
+function claimantsOf(waiters: ReadonlySet<string>, claims: ReadonlyMap<string, Bits>): readonly ValidatorIndex[] {
+  let all = NO_BITS;
+  for (const digest of waiters) all = withAll(all, claims.get(digest) ?? NO_BITS);
+  return hasBit(all, NOBODY) ? [] : placesIn(all).map((place) => validatorIndex(place - 1));
 }
 
 function highestRoundOf(parked: Iterable<Parked>): number {

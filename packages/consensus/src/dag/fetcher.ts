@@ -1,6 +1,6 @@
 // Pull by digest (docs/protocol.md, D1): asks for each missing block at once the validator that sent what needs it, then
 // others. Of a block's requests one is under way and the one before it, timed out, may still be answered: two in flight
-// at most, as the host gives up on older ones. What nobody has is asked for ever less often, and no sender can make us
+// at most, as the host gives up on older ones. What nobody has is asked for ever less often, and no author can make us
 // ask for more than so many blocks at a time. Keeps no blocks; handle/ tells it what is missing and reports answers.
 // Range requests are range-fetcher.ts'.
 
@@ -12,8 +12,8 @@ import type { Missing } from "./block-manager.ts";
 /** Refs of one request. */
 const FETCH_REFS_PER_REQUEST_MAX = 64;
 
-/** Refs that are asked for at a time on the word of one sender, for each peer there is: the parents of several blocks. */
-const REFS_PER_SENDER_AND_PEER = 4;
+/** Refs that are asked for at a time on the word of one author, for each peer there is: the parents of several blocks. */
+const REFS_PER_AUTHOR_AND_PEER = 4;
 
 /** The pause doubles with each turn in which nobody had the block, up to 2^6 timeouts. */
 const PAUSE_DOUBLINGS_MAX = 6;
@@ -77,9 +77,9 @@ export class Fetcher {
     const faults: Fault[] = [];
     const asks = new Map<FetchPeer, Want[]>();
     const resting: Want[] = [];
-    const budget = new SenderBudget(REFS_PER_SENDER_AND_PEER * this.#setup.peers.length);
+    const budget = new AuthorBudget(REFS_PER_AUTHOR_AND_PEER * this.#setup.peers.length);
     for (const entry of missing) {
-      if (!budget.take(entry.sources)) continue;
+      if (!budget.take(entry.claimants)) continue;
       const want = this.#wantOf(entry.ref);
       if (want.active !== undefined) continue;
       const peer = this.#nextPeer(want, entry);
@@ -163,27 +163,31 @@ export class Fetcher {
   }
 }
 
-/** What each sender may make us ask for. A block that several have named is charged to whoever has most left. */
-class SenderBudget {
-  readonly #perSender: number;
+/**
+ * What each author may make us ask for, by references in blocks that it signed: whoever handed us the block need not
+ * answer for them, and one who floods us cannot spend what an honest author is granted. A block that several refer to is
+ * charged to whoever has most left.
+ */
+class AuthorBudget {
+  readonly #perAuthor: number;
   readonly #spent = new Map<ValidatorIndex, number>();
 
-  constructor(perSender: number) {
-    this.#perSender = perSender;
+  constructor(perAuthor: number) {
+    this.#perAuthor = perAuthor;
   }
 
-  /** False if all of them have spent theirs. Without a sender, the block was asked for by ourselves. */
-  take(senders: readonly ValidatorIndex[]): boolean {
-    const [first, ...others] = senders;
+  /** False if all of them have spent theirs. On nobody's word, we ask for reasons of our own. */
+  take(authors: readonly ValidatorIndex[]): boolean {
+    const [first, ...others] = authors;
     if (first === undefined) return true;
     let payer = first;
-    for (const sender of others) if (this.#spentBy(sender) < this.#spentBy(payer)) payer = sender;
-    if (this.#spentBy(payer) >= this.#perSender) return false;
+    for (const author of others) if (this.#spentBy(author) < this.#spentBy(payer)) payer = author;
+    if (this.#spentBy(payer) >= this.#perAuthor) return false;
     this.#spent.set(payer, this.#spentBy(payer) + 1);
     return true;
   }
 
-  #spentBy(sender: ValidatorIndex): number {
-    return this.#spent.get(sender) ?? 0;
+  #spentBy(author: ValidatorIndex): number {
+    return this.#spent.get(author) ?? 0;
   }
 }

@@ -1,4 +1,4 @@
-// Pull by digest (docs/protocol.md, D1): who is asked, in which order, how often, and how much on one sender's word.
+// Pull by digest (docs/protocol.md, D1): who is asked, in which order, how often, and how much on one author's word.
 
 import { type BlockDigest, type BlockRef, digestFromBytes, round, validatorIndex } from "@selvedge/integrity";
 import { expect, test } from "vitest";
@@ -16,7 +16,7 @@ function fetcherAmong(peers: readonly number[]): Fetcher {
 
 function missingBlock(
   number: number,
-  { author = 3, sources = [1] }: { author?: number; sources?: number[] } = {},
+  { author = 3, sources = [1], claimants = [1] }: { author?: number; sources?: number[]; claimants?: number[] } = {},
 ): Missing {
   const digest = new Uint8Array(32);
   digest[0] = number & 0xff;
@@ -26,7 +26,7 @@ function missingBlock(
     author: validatorIndex(author),
     digest: digestFromBytes<BlockDigest>(digest),
   };
-  return { ref, sources: sources.map(validatorIndex) };
+  return { ref, sources: sources.map(validatorIndex), claimants: claimants.map(validatorIndex) };
 }
 
 /** Whom the one missing block is asked of, turn after turn; the delays of the pauses between. */
@@ -73,27 +73,42 @@ test("that all were asked in vain is reported once a turn", () => {
   expect(faults).toEqual([{ type: "fetchExhausted", missing: missing.ref }]);
 });
 
-test("on one sender's word only so many blocks are asked for at a time; another sender has its own share", () => {
+test("on one author's word only so many blocks are asked for at a time; another author has its own share", () => {
   const fetcher = fetcherAmong([1, 2, 3]);
-  const flood = Array.from({ length: 100 }, (_, number) => missingBlock(number, { sources: [1] }));
-  const honest = missingBlock(1000, { sources: [2] });
+  const flood = Array.from({ length: 100 }, (_, number) => missingBlock(number, { claimants: [1] }));
+  const honest = missingBlock(1000, { claimants: [2] });
   const refs = ofType(fetcher.pump([...flood, honest]).effects, "fetch").flatMap((ask) => ask.refs);
   expect(refs).toHaveLength(12 + 1);
   expect(refs).toContain(honest.ref);
 });
 
-test("a block that several senders have named is charged to the one that has most left", () => {
+test("a block that several authors have named is charged to the one that has most left", () => {
   const fetcher = fetcherAmong([1, 2, 3]);
-  const flood = Array.from({ length: 100 }, (_, number) => missingBlock(number, { sources: [1] }));
-  const shared = missingBlock(1000, { sources: [1, 2] });
+  const flood = Array.from({ length: 100 }, (_, number) => missingBlock(number, { claimants: [1] }));
+  const shared = missingBlock(1000, { claimants: [1, 2] });
   const refs = ofType(fetcher.pump([...flood, shared]).effects, "fetch").flatMap((ask) => ask.refs);
   expect(refs).toContain(shared.ref);
 });
 
-test("when the first of a sender's blocks have come, the next ones get their turn", () => {
+test("when the first of an author's blocks have come, the next ones get their turn", () => {
   const fetcher = fetcherAmong([1, 2, 3]);
-  const blocks = Array.from({ length: 20 }, (_, number) => missingBlock(number, { sources: [1] }));
+  const blocks = Array.from({ length: 20 }, (_, number) => missingBlock(number, { claimants: [1] }));
   fetcher.pump(blocks);
   const refs = ofType(fetcher.pump(blocks.slice(12)).effects, "fetch").flatMap((ask) => ask.refs);
   expect(refs).toEqual(blocks.slice(12).map(({ ref }) => ref));
+});
+
+test("who handed us the block does not answer for it: through a flooder an honest author's parents are asked for too", () => {
+  const fetcher = fetcherAmong([1, 2, 3]);
+  const flood = Array.from({ length: 100 }, (_, number) => missingBlock(number, { sources: [1], claimants: [1] }));
+  const relayed = missingBlock(1000, { sources: [1], claimants: [2] });
+  const refs = ofType(fetcher.pump([...flood, relayed]).effects, "fetch").flatMap((ask) => ask.refs);
+  expect(refs).toContain(relayed.ref);
+});
+
+test("what is asked for on nobody's word has no bound", () => {
+  const fetcher = fetcherAmong([1, 2, 3]);
+  const ours = Array.from({ length: 100 }, (_, number) => missingBlock(number, { sources: [], claimants: [] }));
+  const refs = ofType(fetcher.pump(ours).effects, "fetch").flatMap((ask) => ask.refs);
+  expect(refs).toHaveLength(100);
 });
