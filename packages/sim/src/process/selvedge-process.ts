@@ -48,7 +48,7 @@ import {
   payloadRequestMessage,
   rangeMessage,
 } from "./selvedge-message.ts";
-import { type StoredChain, batchRecord, equivocatorsRecord, readChain, safetyRecord } from "./selvedge-store.ts";
+import { type StoredChain, batchRecord, equivocatorsRecord, openChain, safetyRecord } from "./selvedge-store.ts";
 import { UpdateDesk } from "./update-desk.ts";
 
 export interface SelvedgeProcessSetup {
@@ -99,7 +99,7 @@ export class SelvedgeProcess implements Process {
 
   readonly start = (): void => {
     const { facts, ports, hasLedger } = this.#setup;
-    const stored = readChain(ports.disk, this.#index);
+    const stored = openChain(ports.disk, this.#index);
     if (stored !== undefined) this.#restore(stored);
     const shelf = new PayloadShelf({
       ports,

@@ -131,6 +131,19 @@ export function readPayload(disk: SimDisk, root: string): Uint8Array | undefined
   return value === undefined ? undefined : bytesAt(value, 0);
 }
 
+/**
+ * What a process finds at its start; undefined on a disk that holds nothing yet. As the daemon does, the safety record is
+ * brought up to the store's newest own block first: the two may then be lost one after the other, not by and by together.
+ */
+export function openChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined {
+  const stored = readChain(disk, own);
+  if (stored === undefined) return undefined;
+  const { newestOwnBlock, lastSignedRound, hasForgotten } = stored.recovered;
+  if (newestOwnBlock !== null && hasForgotten !== true && (lastSignedRound ?? 0) < newestOwnBlock.ref.round)
+    disk.write({ records: [safetyRecord(newestOwnBlock.ref)], sync: true });
+  return stored;
+}
+
 /** Undefined on a disk that holds nothing yet. Throws SimDiskError on damage. */
 export function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined {
   const records = disk.all(BATCH).toSorted((left, right) => (left.key < right.key ? -1 : 1));
