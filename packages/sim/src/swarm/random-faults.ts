@@ -4,7 +4,7 @@
 
 import type { FaultSpec, PartitionSpec } from "../scenario/schema.ts";
 import { type Window, drawWindow } from "./fault-window.ts";
-import { randomLosses } from "./random-losses.ts";
+import { randomLosses, withHeardPasts } from "./random-losses.ts";
 import type { ScenarioPlan } from "./scenario-plan.ts";
 import type { SwarmDraw } from "./swarm-draw.ts";
 
@@ -29,7 +29,7 @@ export function randomFaults(draw: SwarmDraw, plan: ScenarioPlan, density: numbe
   const doomed = doom(draw.stream("doom"), plan);
   // Last, so that the names of all others, by which a run draws, stay as they are without them.
   const losses = randomLosses(draw.stream("losses"), plan, { nodes: untouched, density });
-  return [...drawn.filter(hasNodes), ...doomed, ...losses];
+  return withHeardPasts([...drawn.filter(hasNodes), ...doomed, ...losses]);
 }
 
 function hasNodes(fault: FaultSpec): boolean {

@@ -21,6 +21,9 @@ const LOSS_PROBABILITY_BESIDE = 0.9;
 /** Of runs without such a mishap, in which asking and listening must do no harm. */
 const ASKING_PROBABILITY = 0.15;
 
+/** For so long after a silence, what was said in it may still be on its way. */
+const UNHEARD_MS = 500;
+
 export function randomLosses(
   draw: SwarmDraw,
   plan: ScenarioPlan,
@@ -54,6 +57,23 @@ function relapse(
   const toMs = fromMs + Math.ceil(roundMs * draw.scaled(1, 20));
   const disk = draw.chance(0.3) ? draw.pick(LOSSES) : draw.pick(["clean", "unsynced", "torn"]);
   return toMs > durationMs * 0.95 ? [] : [{ type: "crash", nodes: [node], fromMs, toMs, disk }];
+}
+
+/**
+ * A disk that goes back to an older day forgets blocks that others know of, or asking would be in vain: while the node could
+ * not be heard, and nobody else moved on, its last block is known to that disk alone (docs/protocol.md §11). Where a part
+ * of the network was cut off or stood still just before, the disk is emptied in place of it.
+ */
+export function withHeardPasts(faults: readonly FaultSpec[]): FaultSpec[] {
+  const silences = faults.filter(({ type }) => type === "partition" || type === "pause" || type === "link");
+  return faults.map((fault) => {
+    if (fault.type !== "crash" || fault.disk !== "rolledBack") return fault;
+    const { fromMs = 0 } = fault;
+    const isUnheard = silences.some(
+      (silence) => (silence.fromMs ?? 0) <= fromMs && fromMs <= (silence.toMs ?? Infinity) + UNHEARD_MS,
+    );
+    return isUnheard ? { ...fault, disk: "wiped" } : fault;
+  });
 }
 
 /** Asking before the first signature: always where a disk may be empty or old without showing it. */

@@ -132,6 +132,17 @@ describe("many random scenarios", () => {
     expect(count(isAsking)).toBeGreaterThan(often);
   });
 
+  it("put a disk back to an older day only where its last blocks can have been heard", () => {
+    for (const { faults } of MANY) {
+      const silences = faults.filter(({ type }) => type === "partition" || type === "pause");
+      for (const fault of faults) {
+        if (fault.type !== "crash" || fault.disk !== "rolledBack") continue;
+        const { fromMs: lostMs = 0 } = fault;
+        expect(silences.every(({ fromMs = 0, toMs = Infinity }) => lostMs < fromMs || lostMs > toMs)).toBe(true);
+      }
+    }
+  });
+
   it("stretch the bound on faulty nodes more often than not, and reach it exactly", () => {
     const tight = MANY.filter((scenario) => scenario.committee.size === 4 && scenario.committee.stakes === undefined);
     const full = tight.filter((scenario) => faultyNodes(scenario).length === 1);
