@@ -138,8 +138,10 @@ export function readPayload(disk: SimDisk, root: string): Uint8Array | undefined
 export function openChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined {
   const stored = readChain(disk, own);
   if (stored === undefined) return undefined;
-  const { newestOwnBlock, lastSignedRound, hasForgotten } = stored.recovered;
-  if (newestOwnBlock !== null && hasForgotten !== true && (lastSignedRound ?? 0) < newestOwnBlock.ref.round)
+  const { newestOwnBlock, lastSignedRound, hasForgotten, isSignedUnknown } = stored.recovered;
+  // After an amnesia the newest one may be what others gave back.
+  if (newestOwnBlock === null || hasForgotten === true || isSignedUnknown === true) return stored;
+  if ((lastSignedRound ?? 0) < newestOwnBlock.ref.round)
     disk.write({ records: [safetyRecord(newestOwnBlock.ref)], sync: true });
   return stored;
 }
@@ -147,8 +149,9 @@ export function openChain(disk: SimDisk, own: ValidatorIndex): StoredChain | und
 /** Undefined on a disk that holds nothing yet. Throws SimDiskError on damage. */
 export function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined {
   const records = disk.all(BATCH).toSorted((left, right) => (left.key < right.key ? -1 : 1));
-  const safety = readValue(disk, SAFETY_KEY, false);
-  if (records.length === 0 && safety === undefined) return undefined;
+  const isStartedAnew = disk.read(SAFETY_KEY)?.length === 0;
+  const safety = isStartedAnew ? undefined : readValue(disk, SAFETY_KEY, false);
+  if (records.length === 0 && safety === undefined && !isStartedAnew) return undefined;
   const batches = records.map((record, position) =>
     unframed(record.key, record.bytes(), position === records.length - 1),
   );
@@ -166,6 +169,7 @@ export function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | und
     acked: parts.flatMap((part) => part.acked),
     recentCommits: commits.map(({ sealed }): CommitVote => ({ index: sealed.commit.index, digest: sealed.digest })),
     unseen: parts.flatMap((part) => part.unseen),
+    isSignedUnknown: isStartedAnew,
     hasForgotten: parts.some((part) => part.hasForgotten),
     equivocators: (readValue(disk, EQUIVOCATORS, true) ?? []).map((author) => validatorIndex(Number(author))),
   };

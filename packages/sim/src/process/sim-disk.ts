@@ -42,13 +42,20 @@ export class SimDiskError extends CodedError<SimDiskErrorCode> {
 export type DiskCrash = "clean" | "unsynced" | "torn" | DiskLoss;
 
 /**
- * What an operator's mishap leaves: nothing, a whole older copy, everything but the safety record, or that record alone.
+ * What an operator's mishap leaves: nothing, a whole older copy, everything but the safety record (and a new one that says
+ * so), or that record alone.
  * Nobody who works on a disk does so between a write and its sync: what was written is there when it happens.
  */
 export type DiskLoss = "wiped" | "rolledBack" | "safetyLost" | "storeLost";
 
 /** Under it stands what a node has signed last. */
 export const SAFETY_KEY = "safety";
+
+/**
+ * What stands in place of a lost safety record before a process starts again: no daemon starts without one, and its
+ * operator begins a new one that says so (`selvedge safety recover --start-anew`).
+ */
+const SAFETY_STARTED_ANEW: DiskRecord = { key: SAFETY_KEY, sizeBytes: 0, bytes: () => new Uint8Array(0) };
 
 export class FaultyDisk implements SimDisk {
   readonly #nowUs: () => Micros;
@@ -110,7 +117,7 @@ export class FaultyDisk implements SimDisk {
         this.#records.length = choices.below(before + 1);
         break;
       case "safetyLost":
-        this.#records = this.#records.filter(({ key }) => key !== SAFETY_KEY);
+        this.#records = [...this.#records.filter(({ key }) => key !== SAFETY_KEY), SAFETY_STARTED_ANEW];
         break;
       case "storeLost":
         this.#records = this.#records.filter(({ key }) => key === SAFETY_KEY);
