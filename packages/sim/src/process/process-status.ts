@@ -39,5 +39,6 @@ export function statusOf({ engine, shelf, executor, desk, refusedCount }: Status
       blocksRefused: refusedCount,
     },
     impediment: impedimentOf(engine),
+    isAsking: engine.signing.standing === "asking",
   };
 }

@@ -61,6 +61,8 @@ export interface ProcessStatus {
   readonly gauges: Readonly<Record<string, number>>;
   /** Why the process signs nothing or has stopped, if so. */
   readonly impediment: string | null;
+  /** It asks the others before it signs: whether it has forgotten anything is not known yet. */
+  readonly isAsking?: boolean;
 }
 
 /** Everything that the nodes of one run share and that follows from the scenario alone. */

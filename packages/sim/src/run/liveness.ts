@@ -109,7 +109,9 @@ function coreOf(
   { scenario, world, choices }: RecoverySetup,
 ): readonly SimNode[] | undefined {
   const kind = scenario.liveness?.core ?? "random";
-  const order = kind === "random" ? choices.shuffled(candidates) : candidates;
+  const drawn = kind === "random" ? choices.shuffled(candidates) : candidates;
+  // Who asks may turn out to have forgotten, and to recover it may need those who would be frozen: others come first.
+  const order = [...drawn.filter((node) => !isAsking(node)), ...drawn.filter(isAsking)];
   const core: SimNode[] = [];
   let stake = 0;
   for (const node of order) {
@@ -119,6 +121,10 @@ function coreOf(
   }
   if (stake < world.chain.quorumStake) return undefined;
   return core.sort((left, right) => left.index - right.index);
+}
+
+function isAsking({ process }: SimNode): boolean {
+  return process?.status().isAsking === true;
 }
 
 function boundOf({ liveness, protocol }: Scenario, { traffic }: World): Micros {

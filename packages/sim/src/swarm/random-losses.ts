@@ -21,6 +21,8 @@ const LOSS_PROBABILITY_BESIDE = 0.9;
 /** Of runs without such a mishap, in which asking and listening must do no harm. */
 const ASKING_PROBABILITY = 0.15;
 
+/** While others are down, or cannot hear, a block may be known to its author alone. */
+const SILENT_FAULTS: ReadonlySet<string> = new Set(["partition", "pause", "link", "crash"]);
 /** For so long after a silence, what was said in it may still be on its way. */
 const UNHEARD_MS = 500;
 
@@ -61,17 +63,17 @@ function relapse(
 
 /**
  * A disk that goes back to an older day forgets blocks that others know of, or asking would be in vain: while the node could
- * not be heard, and nobody else moved on, its last block is known to that disk alone (docs/protocol.md §11). Where a part
- * of the network was cut off or stood still just before, the disk is emptied in place of it.
+ * not be heard, and nobody else moved on, its last block is known to that disk alone (docs/protocol.md §11). Where others were
+ * cut off, stood still or were down just before, the disk is emptied in place of it.
  */
 export function withHeardPasts(faults: readonly FaultSpec[]): FaultSpec[] {
-  const silences = faults.filter(({ type }) => type === "partition" || type === "pause" || type === "link");
+  const silences = faults.filter(({ type }) => SILENT_FAULTS.has(type));
   return faults.map((fault) => {
     if (fault.type !== "crash" || fault.disk !== "rolledBack") return fault;
     const { fromMs = 0 } = fault;
-    const isUnheard = silences.some(
-      (silence) => (silence.fromMs ?? 0) <= fromMs && fromMs <= (silence.toMs ?? Infinity) + UNHEARD_MS,
-    );
+    const isBefore = (silence: FaultSpec): boolean =>
+      (silence.fromMs ?? 0) <= fromMs && fromMs <= (silence.toMs ?? Infinity) + UNHEARD_MS;
+    const isUnheard = silences.some((silence) => silence !== fault && isBefore(silence));
     return isUnheard ? { ...fault, disk: "wiped" } : fault;
   });
 }
