@@ -147,7 +147,7 @@ export function openChain(disk: SimDisk, own: ValidatorIndex): StoredChain | und
 }
 
 /** Undefined on a disk that holds nothing yet. Throws SimDiskError on damage. */
-export function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined {
+function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined {
   const records = disk.all(BATCH).toSorted((left, right) => (left.key < right.key ? -1 : 1));
   const isStartedAnew = disk.read(SAFETY_KEY)?.length === 0;
   const safety = isStartedAnew ? undefined : readValue(disk, SAFETY_KEY, false);
