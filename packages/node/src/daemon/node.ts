@@ -7,10 +7,9 @@ import {
   type LocalParams,
   type RecoveredState,
   type SafetyRecord,
-  createDealingScheme,
   createEngine,
 } from "@selvedge/consensus";
-import { type BlockContext, chainIdOf, committeeOf, verifyBlock } from "@selvedge/integrity";
+import { type BlockContext, chainIdOf, verifyBlock } from "@selvedge/integrity";
 import type { CommitInput } from "@selvedge/ledger";
 import { sha256 } from "../crypto.ts";
 import { blockContextOf, engineBaseOf, placeOf } from "../epoch/epoch-at.ts";
@@ -34,6 +33,7 @@ import { openCertificates } from "../sync/open-catch-up.ts";
 import { syncStateIfDue } from "../sync/open-state-sync.ts";
 import { openCoin } from "./identity.ts";
 import { createInbound } from "./inbound.ts";
+import { ledgerOptionsOf } from "./ledger-options.ts";
 import { createServices } from "./node-services.ts";
 import type { BlockVerifier, NodeParts, NodeSetup } from "./parts.ts";
 import { commitsToExecute, restoreEngineState, restoreLedgerState } from "./restore.ts";
@@ -128,9 +128,8 @@ async function openParts(setup: EpochSetup): Promise<NodeParts> {
   const state = new StateStore(store, sha256);
   const payloadStore = new PayloadStore(store, sha256);
   await healBeforeStart(setup, { chain, state, payloads: payloadStore, verify, chainId });
-  const dealingScheme = createDealingScheme(sha256);
   const ledger = await shared.ledgerFrom(() =>
-    restoreLedgerState({ genesis, chainId, committee: committeeOf(genesis), crypto, dealingScheme }, state),
+    restoreLedgerState(ledgerOptionsOf({ genesis, chainId, crypto }), state),
   );
   for (const { current } of ledger.models()) await state.putVersion(current);
   const restoreEngine = async (): ReturnType<typeof restoreEngineState> => {

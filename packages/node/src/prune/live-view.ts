@@ -1,9 +1,9 @@
 // The view of a pass upon a running node.
 
-import { createDealingScheme } from "@selvedge/consensus";
-import { type BlockRef, type UpdateDigest, committeeOf, decodeBlock, validatorIndex } from "@selvedge/integrity";
+import { type BlockRef, type UpdateDigest, decodeBlock, validatorIndex } from "@selvedge/integrity";
 import type { Ledger } from "@selvedge/ledger";
 import { sha256 } from "../crypto.ts";
+import { ledgerOptionsOf } from "../daemon/ledger-options.ts";
 import type { NodeParts, NodeSetup } from "../daemon/parts.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
 import { keepMinOf } from "./policy.ts";
@@ -43,13 +43,7 @@ export function livePruneView({ genesis, store }: NodeSetup, parts: LivePrunePar
     state,
     genesis,
     chainId,
-    ledgerOptions: {
-      genesis,
-      chainId,
-      committee: committeeOf(genesis),
-      crypto,
-      dealingScheme: createDealingScheme(sha256),
-    },
+    ledgerOptions: ledgerOptionsOf({ genesis, chainId, crypto }),
     epoch: committee.epoch,
     newestBlocks: () => newestBlocksOf(chain, committee.validators.length),
     models: ledger.models().map(({ id }) => id),

@@ -2,12 +2,11 @@
 // transport of its own behind which nobody is at home. The committee is followed from the genesis first, by the records of
 // the epochs alone.
 
-import { createDealingScheme } from "@selvedge/consensus";
-import { type Committee, chainIdOf } from "@selvedge/integrity";
-import { committeeOf, verifyBlock } from "@selvedge/integrity";
+import { type Committee, chainIdOf, verifyBlock } from "@selvedge/integrity";
 import { followEpoch } from "@selvedge/ledger";
 import { createNodeCrypto, sha256 } from "../crypto.ts";
 import { identityIn } from "../daemon/identity.ts";
+import { ledgerOptionsOf } from "../daemon/ledger-options.ts";
 import type { NodeSetup } from "../daemon/parts.ts";
 import { type EpochAt, blockContextOf, placeOf } from "../epoch/epoch-at.ts";
 import { decodeEpochStep } from "../epoch/epoch-record.ts";
@@ -120,13 +119,7 @@ async function takeState(setup: NodeSetup, at: EpochAt, peers: SyncPeers): Promi
     chain: await ChainStore.open(store, sha256, placeOf(at)),
     state: new StateStore(store, sha256),
     certificates: new CertificateDesk(peers, { chainId, committee: at.committee, crypto }),
-    ledgerOptions: {
-      genesis,
-      chainId,
-      committee: committeeOf(genesis),
-      crypto,
-      dealingScheme: createDealingScheme(sha256),
-    },
+    ledgerOptions: ledgerOptionsOf({ genesis, chainId, crypto }),
     verify: (bytes) => verifyBlock(bytes, blockContext),
     trustRoot: setup.sync?.trustRoot ?? null,
     logger,

@@ -1,19 +1,18 @@
 // A stopped node's home, opened for checking: everything that the walks read from, and what they count.
 
-import { createDealingScheme } from "@selvedge/consensus";
 import {
   type BlockContext,
   type ChainId,
   type Genesis,
   type Store,
   chainIdOf,
-  committeeOf,
   epochStartOf,
 } from "@selvedge/integrity";
 import { type LedgerOptions, followEpoch } from "@selvedge/ledger";
 import { type HomePaths, homePaths } from "../config/home.ts";
 import { createNodeCrypto, sha256 } from "../crypto.ts";
 import { isThere, openStore, readGenesisBundle } from "../daemon/home.ts";
+import { ledgerOptionsOf } from "../daemon/ledger-options.ts";
 import { blockContextOf, epochAt } from "../epoch/epoch-at.ts";
 import { EpochStore } from "../epoch/epoch-store.ts";
 import { NodeError } from "../errors.ts";
@@ -59,13 +58,7 @@ export async function openVerifiedHome(root: string): Promise<VerifiedHome> {
       state: new StateStore(store, sha256),
       payloads: new PayloadStore(store, sha256),
       contextIn: (epoch) => contexts[epoch],
-      ledgerOptions: {
-        genesis,
-        chainId,
-        committee: committeeOf(genesis),
-        crypto,
-        dealingScheme: createDealingScheme(sha256),
-      },
+      ledgerOptions: ledgerOptionsOf({ genesis, chainId, crypto }),
       close: () => store.close(),
     };
   } catch (error) {
