@@ -74,3 +74,8 @@ export const HOME_FLAG = "--home <dir>";
 export const HOME_HELP = "the node's home folder (default: $SELVEDGE_HOME or ~/.selvedge)";
 export const JSON_FLAG = "--json";
 export const JSON_HELP = "print JSON for scripts";
+
+/** The options of a command on a home; those that `more` adds stand between them in its help. */
+export function withHome(command: Command, more: (command: Command) => Command = (same) => same): Command {
+  return more(command.option(HOME_FLAG, HOME_HELP)).option(JSON_FLAG, JSON_HELP);
+}

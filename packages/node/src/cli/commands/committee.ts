@@ -1,16 +1,7 @@
 // Commands about who votes: the committee, its changes, its epochs.
 
 import type { Command } from "commander";
-import {
-  type CliContext,
-  HOME_FLAG,
-  HOME_HELP,
-  JSON_FLAG,
-  JSON_HELP,
-  onAction,
-  onActionWithArgument,
-  wholeNumber,
-} from "../context.ts";
+import { type CliContext, onAction, onActionWithArgument, wholeNumber, withHome } from "../context.ts";
 
 const API_HELP = "ask this address in place of the home's node";
 const NAME_HELP = "the validator's name";
@@ -67,5 +58,5 @@ function registerEpoch(program: Command, context: CliContext): void {
 }
 
 function common(command: Command): Command {
-  return command.option(HOME_FLAG, HOME_HELP).option("--api <url>", API_HELP).option(JSON_FLAG, JSON_HELP);
+  return withHome(command, (home) => home.option("--api <url>", API_HELP));
 }

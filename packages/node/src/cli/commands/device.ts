@@ -1,17 +1,7 @@
 // Commands of devices, and of all who read models.
 
 import type { Command } from "commander";
-import {
-  type CliContext,
-  HOME_FLAG,
-  HOME_HELP,
-  JSON_FLAG,
-  JSON_HELP,
-  onAction,
-  onActionWithArgument,
-  repeated,
-  wholeNumber,
-} from "../context.ts";
+import { type CliContext, onAction, onActionWithArgument, repeated, wholeNumber, withHome } from "../context.ts";
 
 const GATEWAY_HELP =
   "a node to talk to, in order of preference; repeatable (default: device.gateways of the configuration)";
@@ -32,10 +22,7 @@ export function registerDeviceCommands(program: Command, context: CliContext): v
 }
 
 function common(command: Command): Command {
-  return command
-    .option(HOME_FLAG, HOME_HELP)
-    .option("--gateway <url>", GATEWAY_HELP, repeated)
-    .option(JSON_FLAG, JSON_HELP);
+  return withHome(command, (home) => home.option("--gateway <url>", GATEWAY_HELP, repeated));
 }
 
 function registerSubmit(device: Command, context: CliContext): void {
@@ -78,10 +65,9 @@ function registerTrain(device: Command, context: CliContext): void {
 function registerModel(program: Command, context: CliContext): void {
   const model = program.command("model").description("models, their versions and their weights");
   const reading = (command: Command): Command =>
-    command
-      .option(HOME_FLAG, HOME_HELP)
-      .option("--api <url>", "ask this node in place of the home's, or of a device's gateways")
-      .option(JSON_FLAG, JSON_HELP);
+    withHome(command, (home) =>
+      home.option("--api <url>", "ask this node in place of the home's, or of a device's gateways"),
+    );
   const list = reading(model.command("list").description("all models, as a node tells it"));
   onAction(list, context, async () => (await import("../actions/model.ts")).listModels);
   const show = reading(

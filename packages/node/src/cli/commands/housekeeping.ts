@@ -11,6 +11,7 @@ import {
   onActionWithArgument,
   onActionWithArguments,
   wholeNumber,
+  withHome,
 } from "../context.ts";
 
 export function registerHousekeepingCommands(program: Command, context: CliContext): void {
@@ -31,16 +32,16 @@ export function registerHousekeepingCommands(program: Command, context: CliConte
     .option("--timeout-ms <n>", "give up after so long", wholeNumber("--timeout-ms", 1, 600_000), 5_000)
     .option(JSON_FLAG, JSON_HELP);
   onAction(healthcheck, context, async () => (await import("../actions/healthcheck.ts")).runHealthcheck);
-  const bundle = program
-    .command("debug")
-    .description("for a support case")
-    .command("bundle")
-    .description("configuration, status, metrics, the end of the log, heights, versions: redacted, in one .tar.gz")
-    .requiredOption("--out <file>", "file to write; refuses one that exists (exit 73)")
-    .option("--log <file>", "where the node's stderr was sent (default: node.log or logs/node.log in the home)")
-    .option("--redact", "always the case; accepted so that it can be said")
-    .option(HOME_FLAG, HOME_HELP)
-    .option(JSON_FLAG, JSON_HELP);
+  const bundle = withHome(
+    program
+      .command("debug")
+      .description("for a support case")
+      .command("bundle")
+      .description("configuration, status, metrics, the end of the log, heights, versions: redacted, in one .tar.gz")
+      .requiredOption("--out <file>", "file to write; refuses one that exists (exit 73)")
+      .option("--log <file>", "where the node's stderr was sent (default: node.log or logs/node.log in the home)")
+      .option("--redact", "always the case; accepted so that it can be said"),
+  );
   onAction(bundle, context, async () => (await import("../actions/debug.ts")).runDebugBundle);
   registerBackup(program, context);
   registerExport(program, context);
@@ -69,12 +70,12 @@ function registerBackup(program: Command, context: CliContext): void {
   const backup = program
     .command("backup")
     .description("a node's data in a folder, hashed; never keys or safety record");
-  const create = backup
-    .command("create")
-    .description("of a running node, which goes on, or of a stopped one; one moment's state")
-    .requiredOption("--out <dir>", "folder to write; refuses one that is not empty (exit 73)")
-    .option(HOME_FLAG, HOME_HELP)
-    .option(JSON_FLAG, JSON_HELP);
+  const create = withHome(
+    backup
+      .command("create")
+      .description("of a running node, which goes on, or of a stopped one; one moment's state")
+      .requiredOption("--out <dir>", "folder to write; refuses one that is not empty (exit 73)"),
+  );
   onAction(create, context, async () => (await import("../actions/backup.ts")).runBackupCreate);
   const verify = backup
     .command("verify <dir>")

@@ -1,15 +1,7 @@
 // Commands about what a validator has signed.
 
 import type { Command } from "commander";
-import {
-  type CliContext,
-  HOME_FLAG,
-  HOME_HELP,
-  JSON_FLAG,
-  JSON_HELP,
-  onAction,
-  onActionWithArgument,
-} from "../context.ts";
+import { type CliContext, onAction, onActionWithArgument, withHome } from "../context.ts";
 
 export function registerSafetyCommands(program: Command, context: CliContext): void {
   const safety = program
@@ -36,8 +28,4 @@ export function registerSafetyCommands(program: Command, context: CliContext): v
       .option("--start-anew", "yes, there is no export, and no other node runs with this key"),
   );
   onAction(recover, context, async () => (await import("../actions/safety.ts")).recoverSafetyFile);
-}
-
-function withHome(command: Command): Command {
-  return command.option(HOME_FLAG, HOME_HELP).option(JSON_FLAG, JSON_HELP);
 }

@@ -3,33 +3,32 @@
 import type { Command } from "commander";
 import {
   type CliContext,
-  HOME_FLAG,
-  HOME_HELP,
   JSON_FLAG,
   JSON_HELP,
   onAction,
   onActionWithArgument,
   repeated,
   wholeNumber,
+  withHome,
 } from "../context.ts";
 
 export function registerSetupCommands(program: Command, context: CliContext): void {
   registerKey(program, context);
   registerGenesis(program, context);
-  const init = program
-    .command("init")
-    .description("make a node's home: configuration, database, key; refuses a home that exists (exit 73)")
-    .requiredOption("--network <file>", "the network's genesis file; genesis-weights/ lies beside it")
-    .requiredOption("--role <role>", "validator, observer or device")
-    .option("--key <file>", "key file of the validator or device (an observer makes its own)")
-    .option("--password-file <file>", "file whose first line is the key's password")
-    .option("--listen <multiaddr>", "address for other nodes, repeatable", repeated)
-    .option("--peer <[index=]multiaddr>", "another node; index is its place in the committee; repeatable", repeated)
-    .option("--api-port <port>", "port of the HTTP interface on loopback", wholeNumber("--api-port", 0, 65_535))
-    .option("--mode <mode>", "direct or gossip: how blocks travel")
-    .option("--gateway <url>", "for a device: a node to talk to, in order of preference; repeatable", repeated)
-    .option(HOME_FLAG, HOME_HELP)
-    .option(JSON_FLAG, JSON_HELP);
+  const init = withHome(
+    program
+      .command("init")
+      .description("make a node's home: configuration, database, key; refuses a home that exists (exit 73)")
+      .requiredOption("--network <file>", "the network's genesis file; genesis-weights/ lies beside it")
+      .requiredOption("--role <role>", "validator, observer or device")
+      .option("--key <file>", "key file of the validator or device (an observer makes its own)")
+      .option("--password-file <file>", "file whose first line is the key's password")
+      .option("--listen <multiaddr>", "address for other nodes, repeatable", repeated)
+      .option("--peer <[index=]multiaddr>", "another node; index is its place in the committee; repeatable", repeated)
+      .option("--api-port <port>", "port of the HTTP interface on loopback", wholeNumber("--api-port", 0, 65_535))
+      .option("--mode <mode>", "direct or gossip: how blocks travel")
+      .option("--gateway <url>", "for a device: a node to talk to, in order of preference; repeatable", repeated),
+  );
   onAction(init, context, async () => (await import("../actions/init.ts")).runInit);
 }
 
@@ -44,11 +43,7 @@ function registerKey(program: Command, context: CliContext): void {
     .option("--kdf-profile <profile>", "standard (256 MiB, about 1 s) or edge (32 MiB), for small devices", "standard")
     .option(JSON_FLAG, JSON_HELP);
   onAction(create, context, async () => (await import("../actions/key.ts")).newKey);
-  const list = key
-    .command("list")
-    .description("the keys of a home")
-    .option(HOME_FLAG, HOME_HELP)
-    .option(JSON_FLAG, JSON_HELP);
+  const list = withHome(key.command("list").description("the keys of a home"));
   onAction(list, context, async () => (await import("../actions/key.ts")).listKeys);
   const inspect = key
     .command("inspect <file>")
