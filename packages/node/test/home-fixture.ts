@@ -27,6 +27,7 @@ import { MemoryHub } from "../src/network/memory-transport.ts";
 import type { PrunePolicy } from "../src/prune/policy.ts";
 import type { LevelStore } from "../src/storage/level-store.ts";
 import { SafetyFile } from "../src/storage/safety-file.ts";
+import { identityOf } from "../src/testing/dealt-identity.ts";
 import { directWork, tinyWeights } from "./daemon/local-network.ts";
 import { submitTinyUpdate, tinyUpdate } from "./tiny-update.ts";
 
@@ -104,11 +105,7 @@ export class HomeFixture {
       store,
       safety,
       ...(prune && { prune }),
-      identity: {
-        validator: { index, signer: createNodeSigner(bytesFromHex(secrets.signing)) },
-        networkSecret: bytesFromHex(secrets.network ?? ""),
-        coinSecret: bytesFromHex(secrets.coin ?? ""),
-      },
+      identity: identityOf(secrets, index),
       work: directWork,
       consensus: { roundDelayMinMs: 0, leaderTimeoutMs: 50, idleRoundDelayMs: 1, ownUncommittedBytesMax: 1 << 20 },
       snapshotEveryCommits: 10,

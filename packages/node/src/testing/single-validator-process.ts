@@ -4,10 +4,10 @@
 // still be true. Not reached through index.ts: it loads as little as it can, because it is started thousands of times.
 
 import { readFileSync, readSync, writeSync } from "node:fs";
-import { type Genesis, bytesFromHex, committeeOf, genesisFromJson, mustExist } from "@selvedge/integrity";
+import { type Genesis, committeeOf, genesisFromJson, mustExist } from "@selvedge/integrity";
 import { pino } from "pino";
 import { homePaths } from "../config/home.ts";
-import { createNodeSigner, sha256 } from "../crypto.ts";
+import { sha256 } from "../crypto.ts";
 import { openStore } from "../daemon/home.ts";
 import { type RunningNode, startNode } from "../daemon/node.ts";
 import type { NodeSetup } from "../daemon/parts.ts";
@@ -16,6 +16,7 @@ import { DEFAULT_NETWORK_LIMITS } from "../network/limits.ts";
 import { MemoryHub } from "../network/memory-transport.ts";
 import type { Transport } from "../network/transport.ts";
 import { SafetyFile } from "../storage/safety-file.ts";
+import { identityOf } from "./dealt-identity.ts";
 import type { SingleValidatorOrder } from "./single-validator-order.ts";
 
 const WAIT_MS = 30_000;
@@ -47,11 +48,7 @@ function setupOf(order: SingleValidatorOrder, genesis: Genesis): Omit<NodeSetup,
   const { index } = mustExist(committeeOf(genesis).validators[0], "a committee of one");
   return {
     genesis,
-    identity: {
-      validator: { index, signer: createNodeSigner(bytesFromHex(order.secrets.signing)) },
-      networkSecret: bytesFromHex(order.secrets.network ?? ""),
-      coinSecret: bytesFromHex(order.secrets.coin ?? ""),
-    },
+    identity: identityOf(order.secrets, index),
     work: new WorkerPool(),
     consensus: { roundDelayMinMs: 0, leaderTimeoutMs: 100, idleRoundDelayMs: 20, ownUncommittedBytesMax: 1 << 20 },
     snapshotEveryCommits: order.snapshotEveryCommits,

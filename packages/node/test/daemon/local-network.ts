@@ -3,7 +3,6 @@
 import {
   MemoryDisk,
   MemoryStore,
-  bytesFromHex,
   committeeOf,
   type Genesis,
   type ModelPolicy,
@@ -17,7 +16,7 @@ import {
 } from "@selvedge/integrity";
 import { normOf, runAggregation } from "@selvedge/ledger";
 import { pino } from "pino";
-import { createNodeSigner, sha256 } from "../../src/crypto.ts";
+import { sha256 } from "../../src/crypto.ts";
 import type { NodeIdentity } from "../../src/daemon/identity.ts";
 import { type RunningNode, startNode } from "../../src/daemon/node.ts";
 import type { NodeSetup } from "../../src/daemon/parts.ts";
@@ -27,6 +26,7 @@ import { DEFAULT_NETWORK_LIMITS } from "../../src/network/limits.ts";
 import { MemoryHub } from "../../src/network/memory-transport.ts";
 import { PayloadStore } from "../../src/storage/payload-store.ts";
 import type { SafetyFile } from "../../src/storage/safety-file.ts";
+import { identityOf } from "../../src/testing/dealt-identity.ts";
 
 export const directWork: NumberWork = {
   aggregate: async (job, inputs) => runAggregation(job, { sha256, ...inputs }),
@@ -122,14 +122,7 @@ export class LocalNetwork {
 
   identity(index: number): NodeIdentity {
     const { secrets } = mustExist(this.network.validators[index], "the validator is in the plan");
-    return {
-      validator: {
-        index: this.member(index),
-        signer: createNodeSigner(bytesFromHex(secrets.signing)),
-      },
-      networkSecret: bytesFromHex(secrets.network ?? ""),
-      coinSecret: bytesFromHex(secrets.coin ?? ""),
-    };
+    return identityOf(secrets, this.member(index));
   }
 }
 
