@@ -1,6 +1,7 @@
 // The parts of one engine and how they are wired. The handlers (handle/) act on these; nobody else holds them.
 
 import {
+  type BlockDigest,
   type BlockRef,
   type SealedCommit,
   type ValidatorIndex,
@@ -82,9 +83,15 @@ export interface CoreOrigin {
   readonly resume: Uint8Array | null;
 }
 
-export function genesisRefsOf({ chainId, committee, crypto, epochBase }: EngineSetup): readonly BlockRef[] {
+export function genesisIdsOf(setup: EngineSetup, memo: EngineMemo): readonly BlockDigest[] {
+  return genesisRefsOf(setup, memo).map(({ digest }) => digest);
+}
+
+function genesisRefsOf(setup: EngineSetup, memo: EngineMemo): readonly BlockRef[] {
+  const { chainId, committee, crypto, epochBase } = setup;
   const { epoch, validators } = committee;
-  return genesisRefs({ chainId, epoch, size: validators.length, startDigest: epochBase?.startDigest }, crypto.sha256);
+  const place = { chainId, epoch, size: validators.length, startDigest: epochBase?.startDigest };
+  return memo.genesis.get(() => genesisRefs(place, crypto.sha256));
 }
 
 export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin): Core {
@@ -96,7 +103,7 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
   const acks = new Acks(keepCommits);
   const fetching = { peers, timeoutMs: local.fetchTimeoutMs };
   const nextId = counter();
-  const genesis = memo.genesis.get(() => genesisRefsOf(setup));
+  const genesis = genesisRefsOf(setup, memo);
   const rule = commitRuleOf(setup, { dag, memo, resume });
   const clock = new ThresholdClock(committee);
   const payload = new PayloadTracker();

@@ -3,7 +3,7 @@
 
 import { type VerifiedBlock, assert, mustExist, round } from "@selvedge/integrity";
 import { decodeConsensusState } from "./commit/consensus-state.ts";
-import { type Core, createCore, genesisRefsOf } from "./core.ts";
+import { type Core, createCore, genesisIdsOf } from "./core.ts";
 import { DagState } from "./dag/dag-state.ts";
 import type { Fault } from "./fault.ts";
 import { enterMemory, noteHeader } from "./handle/accept.ts";
@@ -20,7 +20,7 @@ export interface Recovery {
 
 export function createFresh(setup: EngineSetup): Core {
   const memo = setup.memo ?? createEngineMemo();
-  const genesisIds = memo.genesis.get(() => genesisRefsOf(setup)).map(({ digest }) => digest);
+  const genesisIds = genesisIdsOf(setup, memo);
   return createCore(setup, { dag: new DagState({ genesisIds, pool: memo.vertices }), memo, resume: null });
 }
 
@@ -29,7 +29,7 @@ export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery
   const gcRound = lastCommit === null ? 0 : gcRoundOf(lastCommit.consensusState);
   const blocks = recovered.blocks.filter(({ ref }) => ref.round > gcRound);
   const memo = setup.memo ?? createEngineMemo();
-  const genesisIds = memo.genesis.get(() => genesisRefsOf(setup)).map(({ digest }) => digest);
+  const genesisIds = genesisIdsOf(setup, memo);
   const dag = new DagState({ genesisIds, pool: memo.vertices, lowestRound: gcRound === 0 ? 0 : gcRound + 1 });
   for (const block of blocks) dag.insertBlock(block);
   const core = createCore(setup, { dag, memo, resume: lastCommit?.consensusState ?? null });

@@ -13,7 +13,7 @@ import {
   ok,
   rejection,
 } from "@selvedge/integrity";
-import { commitRuleOf, genesisRefsOf } from "../core.ts";
+import { commitRuleOf, genesisIdsOf } from "../core.ts";
 import { DagState } from "../dag/dag-state.ts";
 import { createEngineMemo } from "../memo.ts";
 import type { EngineSetup } from "../params.ts";
@@ -41,7 +41,7 @@ export class CommitFollower {
     const memo = createEngineMemo();
     const gcRound = from === null ? 0 : gcRoundOf(from.consensusState);
     this.#dag = new DagState({
-      genesisIds: genesisRefsOf(setup).map(({ digest }) => digest),
+      genesisIds: genesisIdsOf(setup, memo),
       lowestRound: gcRound === 0 ? 0 : gcRound + 1,
     });
     for (const block of from?.blocks ?? []) this.#insert(block);

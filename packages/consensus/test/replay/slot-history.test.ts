@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import { CommitRule, FIRST_EPOCH_BASE } from "../../src/commit/commit-rule.ts";
 import { epochSeedOf } from "../../src/commit/leader-schedule.ts";
 import { SealedCommits } from "../../src/commit/sealed-commits.ts";
-import { genesisRefsOf } from "../../src/core.ts";
+import { genesisIdsOf } from "../../src/core.ts";
 import { DagState } from "../../src/dag/dag-state.ts";
+import { createEngineMemo } from "../../src/memo.ts";
 import { slotHistory } from "../../src/replay/slot-history.ts";
 import { TestNetwork } from "../../src/testing/network.ts";
 
@@ -46,8 +47,7 @@ describe("slot history", () => {
   });
 
   it("names the leaders that the commit rule had, skipped slots' too", () => {
-    const genesisIds = genesisRefsOf(setup).map(({ digest }) => digest);
-    const dag = new DagState({ genesisIds });
+    const dag = new DagState({ genesisIds: genesisIdsOf(setup, createEngineMemo()) });
     for (const block of store.blocks) dag.insertBlock(block);
     const sealedCommits = new SealedCommits();
     const rule = new CommitRule({
