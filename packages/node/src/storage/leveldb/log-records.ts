@@ -5,9 +5,10 @@
 import { maskedCrc32c } from "./crc32c.ts";
 
 export const LOG_BLOCK_BYTES = 32_768;
-const HEADER_BYTES = 7;
-const LENGTH_OFFSET = 4;
-const TYPE_OFFSET = 6;
+/** A checksum over type and content, the length of the content, the type. */
+export const LOG_HEADER_BYTES = 7;
+export const LOG_LENGTH_OFFSET = 4;
+export const LOG_TYPE_OFFSET = 6;
 const FULL = 1;
 const FIRST = 2;
 const MIDDLE = 3;
@@ -70,29 +71,33 @@ export function readLogRecords(log: Uint8Array): LogContent {
   }
 }
 
+/** Where the header is that comes at `from` or behind: the rest of a block into which none fits is filled with zeros. */
+export function nextHeader(from: number): number {
+  const inBlock = from % LOG_BLOCK_BYTES;
+  return LOG_BLOCK_BYTES - inBlock < LOG_HEADER_BYTES ? from - inBlock + LOG_BLOCK_BYTES : from;
+}
+
 function isOutOfOrder(type: number, isInside: boolean): boolean {
   return (type === MIDDLE || type === LAST) !== isInside;
 }
 
 function fragmentAt(log: Uint8Array, from: number): Step {
-  const inBlock = from % LOG_BLOCK_BYTES;
-  // A header does not fit into the rest of the block: it is filled with zeros.
-  const offset = LOG_BLOCK_BYTES - inBlock < HEADER_BYTES ? from - inBlock + LOG_BLOCK_BYTES : from;
+  const offset = nextHeader(from);
   if (!isZero(log.subarray(from, Math.min(offset, log.length)))) return "damaged";
   if (offset >= log.length) return "end";
-  if (offset + HEADER_BYTES > log.length) return isZero(log.subarray(offset)) ? "end" : "cut";
-  const view = new DataView(log.buffer, log.byteOffset + offset, HEADER_BYTES);
-  const length = view.getUint16(LENGTH_OFFSET, true);
-  const type = view.getUint8(TYPE_OFFSET);
+  if (offset + LOG_HEADER_BYTES > log.length) return isZero(log.subarray(offset)) ? "end" : "cut";
+  const view = new DataView(log.buffer, log.byteOffset + offset, LOG_HEADER_BYTES);
+  const length = view.getUint16(LOG_LENGTH_OFFSET, true);
+  const type = view.getUint8(LOG_TYPE_OFFSET);
   if (type < FULL || type > LAST) {
     // Space that the file system gave and nothing was written to, if nothing follows.
     return isZero(log.subarray(offset)) ? "end" : "damaged";
   }
-  const end = offset + HEADER_BYTES + length;
-  if ((offset % LOG_BLOCK_BYTES) + HEADER_BYTES + length > LOG_BLOCK_BYTES) return "damaged";
+  const end = offset + LOG_HEADER_BYTES + length;
+  if ((offset % LOG_BLOCK_BYTES) + LOG_HEADER_BYTES + length > LOG_BLOCK_BYTES) return "damaged";
   if (end > log.length) return "cut";
-  const isWhole = maskedCrc32c(log.subarray(offset + TYPE_OFFSET, end)) === view.getUint32(0, true);
-  return isWhole ? { type, payload: log.subarray(offset + HEADER_BYTES, end), end } : "damaged";
+  const isWhole = maskedCrc32c(log.subarray(offset + LOG_TYPE_OFFSET, end)) === view.getUint32(0, true);
+  return isWhole ? { type, payload: log.subarray(offset + LOG_HEADER_BYTES, end), end } : "damaged";
 }
 
 function isZero(bytes: Uint8Array): boolean {

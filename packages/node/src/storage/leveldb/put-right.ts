@@ -9,7 +9,14 @@ import { writeFileAtomically } from "../files.ts";
 import { uint32At } from "./bytes.ts";
 import { type DatabaseDamage, liveLogs, readVersion } from "./check-database.ts";
 import { maskedCrc32c } from "./crc32c.ts";
-import { LOG_BLOCK_BYTES, readLogRecords } from "./log-records.ts";
+import {
+  LOG_LENGTH_OFFSET,
+  LOG_BLOCK_BYTES,
+  LOG_HEADER_BYTES,
+  LOG_TYPE_OFFSET,
+  nextHeader,
+  readLogRecords,
+} from "./log-records.ts";
 import { keepAside } from "./mend-database.ts";
 import { flippedBit, isOneBitApart } from "./one-bit.ts";
 import {
@@ -23,8 +30,6 @@ import {
   userKeyOf,
 } from "./table.ts";
 
-const LOG_HEADER_BYTES = 7;
-const LENGTH_BITS = 16;
 const KIND_VALUE = 1;
 
 export interface PutRightOptions {
@@ -185,16 +190,16 @@ function areSealsWhole(table: Uint8Array, handle: BlockHandle, sha256: Sha256): 
 /** The fragment that the reading stopped at: its content, its checksum, or its length. */
 function correctLog(log: Uint8Array): number | undefined {
   const { stoppedAt } = readLogRecords(log);
-  const inBlock = stoppedAt % LOG_BLOCK_BYTES;
-  const at = LOG_BLOCK_BYTES - inBlock < LOG_HEADER_BYTES ? stoppedAt - inBlock + LOG_BLOCK_BYTES : stoppedAt;
+  const at = nextHeader(stoppedAt);
   if (at + LOG_HEADER_BYTES > log.length) return undefined;
   const goesOn = (): boolean => readLogRecords(log).stoppedAt > stoppedAt;
-  const length = (log[at + 4] ?? 0) + 256 * (log[at + 5] ?? 0);
+  const lengthAt = at + LOG_LENGTH_OFFSET;
+  const length = (log[lengthAt] ?? 0) + 256 * (log[lengthAt + 1] ?? 0);
   const end = at + LOG_HEADER_BYTES + length;
   const blockEnd = at - (at % LOG_BLOCK_BYTES) + LOG_BLOCK_BYTES;
   if (end <= Math.min(log.length, blockEnd)) {
-    const byte = correctChecked(log, { from: at + 6, to: end, checksumAt: at }, goesOn);
+    const byte = correctChecked(log, { from: at + LOG_TYPE_OFFSET, to: end, checksumAt: at }, goesOn);
     if (byte !== undefined) return byte;
   }
-  return tryBits(log, { from: at + 4, to: at + 4 + LENGTH_BITS / 8 }, goesOn);
+  return tryBits(log, { from: lengthAt, to: at + LOG_TYPE_OFFSET }, goesOn);
 }
