@@ -18,8 +18,9 @@ export interface VerifyOptions {
   readonly full: boolean;
   /** Begin anew in place of where an interrupted run stopped. */
   readonly restart: boolean;
-  readonly signal: AbortSignal;
-  readonly onProgress: (step: VerifyStep) => void;
+  /** Interrupts the run, which keeps its place; without it the run goes through to the end. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (step: VerifyStep) => void;
 }
 
 export interface VerifyStep {
@@ -47,7 +48,8 @@ export interface VerifySummary extends VerifyCounts {
 export async function verifyHome(options: VerifyOptions): Promise<VerifySummary> {
   const home = await openVerifiedHome(options.home);
   try {
-    return await new Verification(home, options).run();
+    const unwatched = { signal: new AbortController().signal, onProgress: () => undefined };
+    return await new Verification(home, { ...unwatched, ...options }).run();
   } catch (error) {
     // Whatever is repaired afterwards is checked from the start.
     if (error instanceof FindingError) await removeProgress(home);
@@ -66,11 +68,11 @@ interface Beginning {
 
 class Verification {
   readonly #home: VerifiedHome;
-  readonly #options: VerifyOptions;
+  readonly #options: Required<VerifyOptions>;
   readonly #lineages = new Map<string, AuditCursor>();
   #savedAtMs = performance.now();
 
-  constructor(home: VerifiedHome, options: VerifyOptions) {
+  constructor(home: VerifiedHome, options: Required<VerifyOptions>) {
     this.#home = home;
     this.#options = options;
   }

@@ -158,14 +158,7 @@ describe("a devnet", () => {
 });
 
 function optionsFor(home: string, more: Partial<VerifyOptions> = {}): VerifyOptions {
-  return {
-    home,
-    full: false,
-    restart: false,
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
-    ...more,
-  };
+  return { home, full: false, restart: false, ...more };
 }
 
 describe("verify", () => {

@@ -72,7 +72,7 @@ function contentOf(home: string): Promise<readonly string[]> {
 }
 
 async function verified(home: string, full = true): ReturnType<typeof verifyHome> {
-  return verifyHome({ home, full, restart: true, signal: NEVER, onProgress: () => undefined });
+  return verifyHome({ home, full, restart: true });
 }
 
 describe("prune", () => {

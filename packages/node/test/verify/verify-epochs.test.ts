@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 function verified(home: string, options: Partial<VerifyOptions> = {}): Promise<VerifySummary> {
-  return verifyHome({ home, full: true, restart: false, signal: NEVER, onProgress: () => undefined, ...options });
+  return verifyHome({ home, full: true, restart: false, ...options });
 }
 
 /** A copy of the home in which something has gone wrong without its seal being broken. */

@@ -96,13 +96,7 @@ async function verifyWhole(backup: CheckedBackup): Promise<void> {
   try {
     const home = join(folder, "home");
     await restoreBackup(backup, home);
-    await verifyHome({
-      home,
-      full: true,
-      restart: true,
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-    });
+    await verifyHome({ home, full: true, restart: true });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
