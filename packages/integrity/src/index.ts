@@ -109,8 +109,8 @@ export {
   deviceIdOf,
   encodeUpdateHeader,
   signUpdate,
-  verifyUpdate,
   signUpdateClaim,
+  verifyUpdate,
 } from "./codec/update-codec.ts";
 export { type BlockContext, type BlockRejection, verifyBlock } from "./codec/verify-block.ts";
 export { decodeVersionRecord, sealVersionRecord } from "./codec/version-record-codec.ts";
