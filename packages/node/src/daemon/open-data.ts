@@ -23,7 +23,7 @@ export async function openData({ paths, genesis, role, logger }: OpenDataOptions
     throw error;
   }
   const { mended, lostBatches, lostRanges } = opened.report;
-  for (const damage of mended) logger.error({ code: "STORE_MENDED", damage }, "damage was cut out of the database");
+  for (const damage of mended) logger.error({ code: "STORE_MENDED", damage }, "damage in the database was mended");
   if (lostBatches > 0)
     logger.error(
       { code: "STORE_TAIL_LOST", lostBatches },
