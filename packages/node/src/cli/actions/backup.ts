@@ -123,7 +123,7 @@ export async function runBackupRestore(options: BackupRestoreOptions, output: Ou
   await output.data(backupText(backup, [["restored", home]]));
   if (!(await isThere(paths.safety)))
     output.note(
-      "a validator's key and safety record are in no backup: copy the key to keys/, import the newest safety export, then start; it asks the other validators what it signed and recovers",
+      "a validator's key and safety record are in no backup: copy the key to keys/validator.json, import the newest safety export, then start; it asks the other validators what it signed and recovers",
     );
   return EXIT.ok;
 }
