@@ -70,6 +70,7 @@ export {
   type SequenceInfo,
   type UpdatePermit,
   type UpdateStatus,
+  type VersionList,
 } from "./query.ts";
 export {
   type LeafProof,

@@ -15,7 +15,6 @@ import type {
   Rejection,
   Result,
   SealedCommit,
-  SealedVersionRecord,
   SignedUpdate,
   UpdateDigest,
   UpdateHeader,
@@ -28,7 +27,15 @@ import type { LedgerEvent } from "./event.ts";
 import { LEDGER_LIMITS, type LedgerLimits } from "./limits.ts";
 import type { KeyDealings } from "./module/committee-state.ts";
 import type { GovernanceOptions } from "./module/governance.ts";
-import type { DeviceInfo, EpochInfo, ModelInfo, SequenceInfo, UpdatePermit, UpdateStatus } from "./query.ts";
+import type {
+  DeviceInfo,
+  EpochInfo,
+  ModelInfo,
+  SequenceInfo,
+  UpdatePermit,
+  UpdateStatus,
+  VersionList,
+} from "./query.ts";
 import type { LineageConsistencyProof, VersionProof } from "./state-proof.ts";
 
 export interface LedgerOptions {
@@ -98,8 +105,8 @@ export interface Ledger {
   readonly pendingUpdate: (update: UpdateDigest) => SignedUpdate | undefined;
   readonly models: () => readonly ModelInfo[];
   readonly model: (id: ModelId) => ModelInfo | undefined;
-  /** All records of the model, version 0 first; empty if there is no such model. */
-  readonly versions: (id: ModelId) => readonly SealedVersionRecord[];
+  /** Empty if there is no such model. */
+  readonly versions: (id: ModelId) => VersionList;
   readonly devices: () => readonly DeviceInfo[];
   readonly device: (id: DeviceId) => DeviceInfo | undefined;
   readonly sequenceInfo: (device: DeviceId, model: ModelId) => SequenceInfo | undefined;

@@ -262,7 +262,7 @@ function ledgerOver(state: LedgerState): Ledger {
     pendingUpdate: (update) => book.pendingOf(update)?.update,
     models: () => [...models.values()].map((model) => model.info()),
     model: (id) => models.get(id)?.info(),
-    versions: (id) => models.get(id)?.records ?? [],
+    versions: (id) => models.get(id)?.lineage ?? [],
     devices: () => identity.devices(),
     device: (id) => identity.device(id),
     sequenceInfo: (device, id) => sequenceInfoOf(view, device, id),
@@ -304,10 +304,10 @@ function proveVersion(
   version: VersionNumber,
 ): Result<VersionProof, Rejection> {
   const model = models.get(id);
-  const record = model?.records[version];
+  const record = model?.lineage.at(version);
   if (model === undefined || record === undefined) return err(rejection("VERSION_UNKNOWN", "there is no such version"));
   const { bytes: modelLeafBytes, proof: modelLeaf } = tree.prove(modelKey(id));
-  const proof = { leafIndex: version, leafCount: model.tree.size, path: model.tree.path(version) };
+  const proof = { leafIndex: version, leafCount: model.lineage.length, path: model.lineage.tree.path(version) };
   return ok({ modelId: id, version, recordBytes: record.bytes, record: proof, modelLeafBytes, modelLeaf });
 }
 
@@ -317,9 +317,9 @@ function proveLineage(
   { fromCount, toCount }: { readonly fromCount: number; readonly toCount: number },
 ): Result<LineageConsistencyProof, Rejection> {
   const model = models.get(id);
-  const isWithin = model !== undefined && 0 < fromCount && fromCount <= toCount && toCount <= model.tree.size;
+  const isWithin = model !== undefined && 0 < fromCount && fromCount <= toCount && toCount <= model.lineage.length;
   if (!isWithin) return err(rejection("VERSION_UNKNOWN", "there are no such versions"));
-  const hashes = model.tree.leafHashes.slice(0, toCount);
+  const hashes = model.lineage.tree.leafHashes(toCount);
   return ok({ modelId: id, fromCount, toCount, path: consistencyPath(options.crypto.sha256, hashes, fromCount) });
 }
 

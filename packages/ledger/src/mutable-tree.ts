@@ -2,11 +2,13 @@
 // none changed. Used for the state tree, the accounts and the records of a model.
 
 import { type Sha256, assert, emptyRoot, leafHash, mustExist, nodeHash } from "@selvedge/integrity";
+import { PackedHashes } from "./packed/packed-hashes.ts";
 
 export class MutableTree {
   readonly #sha256: Sha256;
-  /** levels[0] are the leaf hashes, each further level the parents of the one below; the last has one node. */
-  readonly #levels: Uint8Array[][] = [[]];
+  readonly #leaves = new PackedHashes();
+  /** #leaves first, each further level the parents of the one below; the last has one node. */
+  readonly #levels: PackedHashes[] = [this.#leaves];
   /** Leaves whose ancestors are out of date. */
   readonly #dirty = new Set<number>();
 
@@ -15,17 +17,18 @@ export class MutableTree {
   }
 
   get size(): number {
-    return this.leafHashes.length;
+    return this.#leaves.length;
   }
 
-  get leafHashes(): readonly Uint8Array[] {
-    return mustExist(this.#levels[0], "a tree has a level of leaves");
+  /** Of the first `count` leaves, in order. */
+  leafHashes(count: number): readonly Uint8Array[] {
+    return Array.from({ length: count }, (_, index) => mustExist(this.#leaves.at(index), "a leaf of the tree"));
   }
 
   /** Replaces a leaf or appends one. */
   set(index: number, leaf: Uint8Array): void {
     assert(index >= 0 && index <= this.size, "a leaf is replaced or appended");
-    mustExist(this.#levels[0], "a tree has a level of leaves")[index] = leafHash(this.#sha256, leaf);
+    this.#leaves.set(index, leafHash(this.#sha256, leaf));
     this.#dirty.add(index);
   }
 
@@ -36,7 +39,7 @@ export class MutableTree {
   root(): Uint8Array {
     if (this.size === 0) return emptyRoot(this.#sha256);
     this.#refresh();
-    return mustExist(this.#levels.at(-1)?.[0], "the last level is the root");
+    return mustExist(this.#levels.at(-1)?.at(0), "the last level is the root");
   }
 
   /** Audit path of a leaf, siblings from the leaf up. */
@@ -47,7 +50,7 @@ export class MutableTree {
     let node = index;
     for (const level of this.#levels) {
       // A node without a sibling rises unchanged: that is where RFC 6962 splits an odd tree.
-      const sibling = level[node % 2 === 0 ? node + 1 : node - 1];
+      const sibling = level.at(node % 2 === 0 ? node + 1 : node - 1);
       if (sibling !== undefined) path.push(sibling);
       node = Math.floor(node / 2);
     }
@@ -65,13 +68,13 @@ export class MutableTree {
 
   #refreshParents(height: number, changed: ReadonlySet<number>): Set<number> {
     const children = mustExist(this.#levels[height], "levels are contiguous");
-    const parents = (this.#levels[height + 1] ??= []);
+    const parents = (this.#levels[height + 1] ??= new PackedHashes());
     const changedParents = new Set<number>();
     for (const child of changed) changedParents.add(Math.floor(child / 2));
     for (const parent of changedParents) {
-      const left = mustExist(children[2 * parent], "a parent has a left child");
-      const right = children[2 * parent + 1];
-      parents[parent] = right === undefined ? left : nodeHash(this.#sha256, left, right);
+      const left = mustExist(children.view(2 * parent), "a parent has a left child");
+      const right = children.view(2 * parent + 1);
+      parents.set(parent, right === undefined ? left : nodeHash(this.#sha256, left, right));
     }
     return changedParents;
   }

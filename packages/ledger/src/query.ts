@@ -42,6 +42,12 @@ export interface ModelInfo {
   readonly waitingCount: number;
 }
 
+/** The versions of a model, 0 first. Old ones are decoded when they are asked for. */
+export interface VersionList extends Iterable<SealedVersionRecord> {
+  readonly length: number;
+  readonly at: (version: number) => SealedVersionRecord | undefined;
+}
+
 /** Where a device stands with a model. */
 export interface SequenceInfo {
   /** All sequences up to this one are closed (U3). */

@@ -80,7 +80,7 @@ function restoreModels(
       const sealed = decodeVersionRecord(bytes, crypto.sha256);
       if (!sealed.ok) return malformed(sealed.error.detail);
       const { modelId, version, parent } = sealed.value.record;
-      const isNext = version === model.records.length && parent === model.current.digest && modelId === model.id;
+      const isNext = version === model.lineage.length && parent === model.current.digest && modelId === model.id;
       if (!isNext) return malformed(`record ${version} of ${model.id} does not continue its lineage`);
       model.append(sealed.value);
     }

@@ -78,7 +78,7 @@ function contentWire({ chainId, position, stateRoot, models, book, log, committe
     digestToBytes(stateRoot),
     encodeCommittee(committee.snapshot()),
     // Version 0 follows from the genesis.
-    [...models.values()].map(({ id, records }) => [id, records.slice(1).map(({ bytes }) => bytes)]),
+    [...models.values()].map(({ id, lineage }) => [id, lineage.sealedFrom(1)]),
     book.accounts.map((account) => accountWire(account.snapshot())),
     book.pending.map((pending) => pendingSnapshotWire(pending.snapshot())),
     book.authors.map((author) => book.early.of(author).map(earlyAckWire)),

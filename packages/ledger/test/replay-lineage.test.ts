@@ -11,7 +11,7 @@ function lineage() {
   const model = scenario.model();
   const steps: ReplayStep[] = [];
   for (let sequence = 1; sequence <= 4; sequence += 1) {
-    const bases = ledger.versions(model.id).map(({ digest }) => digest);
+    const bases = [...ledger.versions(model.id)].map(({ digest }) => digest);
     const updates = [0, 1].map((device) => {
       const base = bases.at(device === 0 ? -1 : Math.max(-2, -bases.length));
       return scenario.update({ device, sequence, values: [sequence, device, 0.1, 0, 1], ...(base && { base }) });

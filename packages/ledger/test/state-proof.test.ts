@@ -61,7 +61,7 @@ describe("version proofs", () => {
     for (let version = 0; version <= VERSIONS; version += 1) {
       const verdict = verify(proofOf(ledger, id, version));
       if (!verdict.ok) throw new Error(verdict.error.detail);
-      expect(verdict.value.record.digest).toBe(ledger.versions(id)[version]?.digest);
+      expect(verdict.value.record.digest).toBe(ledger.versions(id).at(version)?.digest);
       expect(verdict.value.model).toMatchObject({ modelId: id, recordCount: VERSIONS + 1, currentVersion: VERSIONS });
     }
   });

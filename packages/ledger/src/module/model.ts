@@ -1,5 +1,5 @@
-// One model: its policy, its chain of version records with their RFC 6962 tree, and the certified updates that wait for
-// its next version. Which of them make a version, and when, is version-policy.ts.
+// One model: its policy, its lineage, and the certified updates that wait for its next version. Which of them make a version,
+// and when, is version-policy.ts.
 
 import {
   type AppliedUpdate,
@@ -13,20 +13,18 @@ import {
   type VersionDigest,
   type VersionMetric,
   type WireValue,
-  assert,
   commitIndex,
   compareDigests,
   digestOf,
   digestToBytes,
   encode,
-  mustExist,
   sealVersionRecord,
   versionNumber,
   wireInteger,
   zeroDigest,
 } from "@selvedge/integrity";
-import { MutableTree } from "../mutable-tree.ts";
 import type { ModelInfo } from "../query.ts";
+import { Lineage } from "./lineage.ts";
 import type { PendingUpdate } from "./pending-update.ts";
 
 /** What a closed version brings that the record before does not tell. */
@@ -42,10 +40,7 @@ export class Model {
   readonly genesis: GenesisModel;
   readonly #sha256: Sha256;
   readonly #policyDigest: Digest;
-  /** Version 0 first; position is the version. Never empty, never shortened. */
-  readonly #records: SealedVersionRecord[] = [];
-  readonly #versionOf = new Map<VersionDigest, number>();
-  readonly #tree: MutableTree;
+  readonly lineage: Lineage;
   /** Certified updates in the order of (certifying commit, header digest). */
   #waiting: readonly PendingUpdate[] = [];
   /** Whether the leaf of the state is out of date. */
@@ -55,8 +50,7 @@ export class Model {
     this.#sha256 = sha256;
     this.genesis = genesis;
     this.#policyDigest = digestOf(sha256, "ledger", encode(policyWire(genesis)));
-    this.#tree = new MutableTree(sha256);
-    this.append(genesisRecord(sha256, genesis));
+    this.lineage = new Lineage(sha256, genesisRecord(sha256, genesis));
   }
 
   get id(): ModelId {
@@ -64,15 +58,7 @@ export class Model {
   }
 
   get current(): SealedVersionRecord {
-    return mustExist(this.#records.at(-1), "a model has a version");
-  }
-
-  get records(): readonly SealedVersionRecord[] {
-    return this.#records;
-  }
-
-  get tree(): MutableTree {
-    return this.#tree;
+    return this.lineage.current;
   }
 
   get waiting(): readonly PendingUpdate[] {
@@ -85,22 +71,18 @@ export class Model {
   }
 
   recordOf(digest: VersionDigest): SealedVersionRecord | undefined {
-    return this.#records[this.#versionOf.get(digest) ?? -1];
+    const version = this.lineage.versionOf(digest);
+    return version === undefined ? undefined : this.lineage.at(version);
   }
 
   /** Versions that a base lies behind the current one; undefined if it is no version of this model. */
   stalenessOf(base: VersionDigest): number | undefined {
-    const version = this.#versionOf.get(base);
+    const version = this.lineage.versionOf(base);
     return version === undefined ? undefined : this.current.record.version - version;
   }
 
-  /** Adds a record to the lineage chain. */
   append(sealed: SealedVersionRecord): void {
-    assert(sealed.record.version === this.#records.length, "versions are numbered without a gap");
-    assert(sealed.record.parent === (this.#records.at(-1)?.digest ?? zeroDigest()), "a record names its parent");
-    this.#records.push(sealed);
-    this.#versionOf.set(sealed.digest, sealed.record.version);
-    this.#tree.append(sealed.bytes);
+    this.lineage.append(sealed);
     this.#isChanged = true;
   }
 
@@ -132,8 +114,8 @@ export class Model {
     const { record, digest } = this.current;
     const waiting = encode(this.#waiting.map(({ update }) => digestToBytes(update.digest)));
     return [
-      wireInteger(this.#tree.size),
-      this.#tree.root(),
+      wireInteger(this.lineage.tree.size),
+      this.lineage.tree.root(),
       wireInteger(record.version),
       digestToBytes(digest),
       digestToBytes(record.weightsRoot),

@@ -247,7 +247,7 @@ describe("U6 scores", () => {
     const { scenario, ledger, run } = chain({ policies: [{ bufferSize: 1 }] });
     const update = scenario.update();
     run([{ author: 0, updates: [update] }, ...ackBlocks([0, 1], acks(update, 5)), ...ackBlocks([2], acks(update))]);
-    expect(ledger.versions(update.header.modelId)[1]?.record.updates[0]?.score).toBeNull();
+    expect(ledger.versions(update.header.modelId).at(1)?.record.updates[0]?.score).toBeNull();
     expect(run(ackBlocks([3], acks(update, 5))).events).toEqual([]);
   });
 });

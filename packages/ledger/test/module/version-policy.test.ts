@@ -20,7 +20,7 @@ function chain(options: ScenarioOptions) {
     return { updates, ...scenario.execute(ledger, input) };
   };
   const idle = () => scenario.execute(ledger, scenario.commit());
-  const current = (model = 0) => ledger.versions(scenario.model(model).id).at(-1);
+  const current = (model = 0) => [...ledger.versions(scenario.model(model).id)].at(-1);
   return { scenario, ledger, certify, certifyInput, idle, current };
 }
 

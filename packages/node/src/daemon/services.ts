@@ -14,13 +14,12 @@ import type {
   ModelId,
   Rejection,
   Result,
-  SealedVersionRecord,
   SignedUpdate,
   UpdateDigest,
   ValidatorIndex,
   VersionNumber,
 } from "@selvedge/integrity";
-import type { EpochInfo, ModelInfo, SequenceInfo, VersionProof } from "@selvedge/ledger";
+import type { EpochInfo, ModelInfo, SequenceInfo, VersionList, VersionProof } from "@selvedge/ledger";
 import type { EpochStep } from "../epoch/epoch-record.ts";
 import type { PeerStatus } from "../network/transport.ts";
 
@@ -118,7 +117,7 @@ export interface NodeServices {
 
   readonly models: () => readonly ModelInfo[];
   readonly model: (id: ModelId) => ModelInfo | undefined;
-  readonly versions: (id: ModelId) => readonly SealedVersionRecord[];
+  readonly versions: (id: ModelId) => VersionList;
   /** With the certificate whose state root the proof leads to; undefined while there is none that covers the version. */
   readonly proveVersion: (
     id: ModelId,

@@ -14,7 +14,7 @@ export function isNeeded(ledger: Ledger, update: UpdateDigest, base: number): bo
   const status = ledger.updateStatus(update);
   if (status.state === "output" || status.state === "certified") return true;
   if (status.state !== "applied") return false;
-  const version = ledger.versions(status.modelId)[status.version];
+  const version = ledger.versions(status.modelId).at(status.version);
   return version !== undefined && version.record.commitIndex > base;
 }
 

@@ -62,7 +62,7 @@ export function testUpdate(
       deviceId: deviceName(device),
       devicePublicKey: signer.publicKey,
       modelId: MODEL,
-      baseVersion: mustExist(node.ledger.versions(MODEL)[0], "version 0 exists").digest,
+      baseVersion: mustExist(node.ledger.versions(MODEL).at(0), "version 0 exists").digest,
       sequence: sequenceNumber(sequence),
       payloadRoot: manifest.root,
       payloadBytes: delta.value.length,

@@ -240,7 +240,7 @@ describe("models", () => {
     const record = await json(await api.get(`/v1/models/${MODEL}/versions/1`));
     expect(record).toEqual(await json(await api.get(`/v1/models/${MODEL}/versions/latest`)));
     expect(record.updates).toHaveLength(2);
-    expect(record.digest).toBe(api.node.versions(MODEL)[1]?.digest);
+    expect(record.digest).toBe(api.node.versions(MODEL).at(1)?.digest);
     expect((await api.get(`/v1/models/${MODEL}/versions/2`)).status).toBe(404);
   });
 

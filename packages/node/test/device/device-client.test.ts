@@ -81,7 +81,7 @@ const flipped = (hex: string, position = hex.length - 1): string =>
 
 const delta = (value: number, more: Partial<DeltaSubmission> = {}): DeltaSubmission => ({
   model: MODEL,
-  base: node.versions(MODEL)[0]?.digest ?? zeroDigest(),
+  base: node.versions(MODEL).at(0)?.digest ?? zeroDigest(),
   delta: weightsAt(value),
   codec: "f32",
   sampleCount: 10,
@@ -94,7 +94,7 @@ describe("what a device believes", () => {
     const pulled = await client.pullWeights({ model: MODEL, version: "latest" }, signal);
     if (!pulled.ok) throw new Error(pulled.error.detail);
     expect(pulled.value.weights).toEqual(weightsAt(0));
-    expect(pulled.value.version.record.digest).toBe(node.versions(MODEL)[0]?.digest);
+    expect(pulled.value.version.record.digest).toBe(node.versions(MODEL).at(0)?.digest);
     expect(client.lastCheckpoint?.index).toBe(1);
     const again = await device([]);
     expect(again.lastCheckpoint).toEqual(client.lastCheckpoint);
@@ -348,17 +348,20 @@ describe("what a device sends", () => {
     const other = async (index: number): Promise<DeviceClient> =>
       device([url], { signer: deviceSigner(index), outboxFolder: join(home, `outbox-${index}`) });
     for (let version = 0; version < 2; version += 1) {
-      const base = node.versions(MODEL).at(-1)?.digest ?? zeroDigest();
+      const base = [...node.versions(MODEL)].at(-1)?.digest ?? zeroDigest();
       for (const index of [1, 2]) await (await other(index)).submitDelta(delta(1, { base }), signal);
     }
-    expect(node.versions(MODEL)).toHaveLength(3);
+    expect([...node.versions(MODEL)]).toHaveLength(3);
     const submitted = await client.submitDelta(delta(1), signal);
     expect(submitted).toMatchObject({
       ok: true,
       value: { report: [{ sequence: 1, delivery: { state: "dropped", cause: { code: "UPDATE_TOO_STALE" } } }] },
     });
     expect(client.waiting).toEqual([]);
-    const next = await client.submitDelta(delta(1, { base: node.versions(MODEL)[2]?.digest ?? zeroDigest() }), signal);
+    const next = await client.submitDelta(
+      delta(1, { base: node.versions(MODEL).at(2)?.digest ?? zeroDigest() }),
+      signal,
+    );
     expect(next).toMatchObject({
       ok: true,
       value: { entry: { header: { sequence: 2 } }, report: [{ delivery: { state: "delivered" } }] },

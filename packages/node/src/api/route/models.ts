@@ -8,10 +8,11 @@ import {
   type SealedVersionRecord,
   type VersionNumber,
   err,
+  mustExist,
   ok,
   versionNumber,
 } from "@selvedge/integrity";
-import type { ModelInfo } from "@selvedge/ledger";
+import type { ModelInfo, VersionList } from "@selvedge/ledger";
 import { Type } from "typebox";
 import type { NodeServices } from "../../daemon/services.ts";
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../limits.ts";
@@ -120,7 +121,7 @@ function versionOf(exchange: Exchange): Result<SealedVersionRecord, Refusal> {
   if (text === LATEST) return ok(model.value.current);
   const number = parseCount(text, "a version");
   if (!number.ok) return number;
-  const record = exchange.context.services.versions(model.value.id)[number.value];
+  const record = exchange.context.services.versions(model.value.id).at(number.value);
   return record === undefined ? err(notFound("VERSION_UNKNOWN", "the model has no such version yet")) : ok(record);
 }
 
@@ -129,14 +130,14 @@ async function listVersions(exchange: Exchange): Promise<Answer> {
   if (!model.ok) return model.error;
   const { id } = model.value;
   const { context, query } = exchange;
-  const records = context.services.versions(id);
+  const versions = context.services.versions(id);
   const limit = Number(query["limit"] ?? PAGE_LIMIT_DEFAULT);
   if (limit > PAGE_LIMIT_MAX) return badRequest("QUERY_INVALID", `limit is at most ${PAGE_LIMIT_MAX}`);
   const order = query["order"] ?? "newest";
   const list = `versions/${id}/${order}`;
   const start = query["cursor"] === undefined ? undefined : context.cursors.open(list, query["cursor"]);
   if (start !== undefined && !start.ok) return start.error;
-  const page = pageOf(records, { limit, isNewestFirst: order === "newest", from: start?.value });
+  const page = pageOf(versions, { limit, isNewestFirst: order === "newest", from: start?.value });
   const cursor = page.next === undefined ? null : context.cursors.seal(list, page.next);
   const next = cursor === null ? null : `/v1/models/${id}/versions?limit=${limit}&order=${order}&cursor=${cursor}`;
   return jsonResponse({ versions: page.records.map(versionSummaryJson), next });
@@ -149,7 +150,7 @@ interface Page {
 }
 
 function pageOf(
-  records: readonly SealedVersionRecord[],
+  versions: VersionList,
   {
     limit,
     isNewestFirst,
@@ -157,13 +158,20 @@ function pageOf(
   }: { readonly limit: number; readonly isNewestFirst: boolean; readonly from: number | undefined },
 ): Page {
   if (isNewestFirst) {
-    const last = Math.min(from ?? records.length - 1, records.length - 1);
+    const last = Math.min(from ?? versions.length - 1, versions.length - 1);
     const first = Math.max(0, last - limit + 1);
-    return { records: records.slice(first, last + 1).toReversed(), next: first > 0 ? first - 1 : undefined };
+    const records = recordsOf(versions, first, last + 1).toReversed();
+    return { records, next: first > 0 ? first - 1 : undefined };
   }
   const first = from ?? 0;
-  const end = Math.min(first + limit, records.length);
-  return { records: records.slice(first, end), next: end < records.length ? end : undefined };
+  const end = Math.min(first + limit, versions.length);
+  return { records: recordsOf(versions, first, end), next: end < versions.length ? end : undefined };
+}
+
+function recordsOf(versions: VersionList, begin: number, end: number): readonly SealedVersionRecord[] {
+  return Array.from({ length: Math.max(0, end - begin) }, (_, index) =>
+    mustExist(versions.at(begin + index), "a version of the list"),
+  );
 }
 
 async function proveVersion(exchange: Exchange): Promise<Answer> {
