@@ -3,6 +3,7 @@
 
 import {
   type Ack,
+  type ClosedSequences,
   type Score,
   type SignedUpdate,
   type UpdateDigest,
@@ -10,6 +11,7 @@ import {
   compareDigests,
   updateKeyOf,
 } from "@selvedge/integrity";
+import { AckedSequences } from "./acked-sequences.ts";
 import type { AckRecord } from "./effect.ts";
 
 interface KnownHeader {
@@ -19,10 +21,8 @@ interface KnownHeader {
 }
 
 export class Acks {
-  /** By key, the one update of it that we have acked or are about to. Never shrinks within an epoch. */
-  readonly #ackedByKey = new Map<UpdateKey, UpdateDigest>();
-  /** The same by update: a due ack may outlive what is remembered of its header. */
-  readonly #keyOfAcked = new Map<UpdateDigest, UpdateKey>();
+  /** Acked or about to be: a due ack may outlive what is remembered of its header. */
+  readonly #acked = new AckedSequences();
   /** Headers met in the DAG, oldest first; forgotten when they can no longer be certified. */
   readonly #headers = new Map<UpdateDigest, KnownHeader>();
   readonly #due = new Map<UpdateDigest, Score | null>();
@@ -50,10 +50,14 @@ export class Acks {
   }
 
   restore(records: readonly AckRecord[]): void {
-    for (const { key, update } of records) {
-      this.#ackedByKey.set(key, update);
-      this.#keyOfAcked.set(update, key);
-    }
+    for (const record of records) this.#acked.add(record);
+  }
+
+  /** The ledger has decided these sequences (U5): nothing of them is acked any more. Yields what is forgotten for it. */
+  onClosed(closed: ClosedSequences): readonly UpdateDigest[] {
+    const forgotten = this.#acked.close(closed);
+    for (const update of forgotten) this.#due.delete(update);
+    return forgotten;
   }
 
   /** A header in an accepted block; true if the host is to check its payload. */
@@ -62,24 +66,23 @@ export class Acks {
     const key = updateKeyOf(update.header);
     this.#headers.set(update.digest, { key, seenAtCommit: lastCommit });
     // U3: acked already (this one or a rival), so no verdict could lead to another ack.
-    return !this.#isMute && !this.#ackedByKey.has(key);
+    return !this.#isMute && this.#acked.isOpen(key);
   }
 
   /** Whether a restarted node must ask its host again. */
   isOpen(update: SignedUpdate): boolean {
-    return !this.#isMute && !this.#ackedByKey.has(updateKeyOf(update.header));
+    return !this.#isMute && this.#acked.isOpen(updateKeyOf(update.header));
   }
 
   hasAcked({ header, digest }: SignedUpdate): boolean {
-    return this.#ackedByKey.get(updateKeyOf(header)) === digest;
+    return this.#acked.get(updateKeyOf(header)) === digest;
   }
 
   onAccepted(update: UpdateDigest, score: Score | null): void {
     const key = this.keyOf(update);
     // U3
-    if (key === undefined || this.#ackedByKey.has(key) || this.#isMute) return;
-    this.#ackedByKey.set(key, update);
-    this.#keyOfAcked.set(update, key);
+    if (key === undefined || !this.#acked.isOpen(key) || this.#isMute) return;
+    this.#acked.add({ key, update });
     this.#due.set(update, score);
   }
 
@@ -94,7 +97,7 @@ export class Acks {
     const records: AckRecord[] = [];
     for (const { update } of acks) {
       this.#due.delete(update);
-      const key = this.#keyOfAcked.get(update);
+      const key = this.#acked.keyOf(update);
       if (key !== undefined) records.push({ key, update });
     }
     return records;
@@ -104,7 +107,7 @@ export class Acks {
   proposeAgain(acks: readonly Ack[]): void {
     if (this.#isMute) return;
     for (const { update, score } of acks) {
-      if (this.#keyOfAcked.has(update)) this.#due.set(update, score);
+      if (this.#acked.keyOf(update) !== undefined) this.#due.set(update, score);
     }
   }
 

@@ -3,6 +3,7 @@
 
 import type {
   BlockRef,
+  ClosedSequences,
   CommitIndex,
   ControlEntry,
   Digest,
@@ -95,6 +96,8 @@ export interface ExecutedInput {
   readonly type: "executed";
   readonly index: CommitIndex;
   readonly stateRoot: Digest;
+  /** Sequences that the commit has decided (U5): what is kept to ack none of them twice is forgotten. */
+  readonly closed?: readonly ClosedSequences[];
 }
 
 /**

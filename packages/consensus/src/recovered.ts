@@ -1,6 +1,14 @@
 // What a node's own store gives back after a restart (docs/protocol.md §11): the engine goes on as if never stopped.
 
-import type { CommitVote, Round, SealedCommit, SignedUpdate, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import type {
+  ClosedSequences,
+  CommitVote,
+  Round,
+  SealedCommit,
+  SignedUpdate,
+  ValidatorIndex,
+  VerifiedBlock,
+} from "@selvedge/integrity";
 import type { AckRecord } from "./effect.ts";
 
 export interface RecoveredState {
@@ -16,6 +24,8 @@ export interface RecoveredState {
   readonly unseen: readonly SignedUpdate[];
   /** Every record of every `persist` of this epoch: an update key once acked is never acked for another update (U3). */
   readonly acked: readonly AckRecord[];
+  /** What the host's ledger has decided already; records of such sequences are passed over. */
+  readonly closed?: readonly ClosedSequences[];
   /** The newest durable commits, oldest first, earlier epochs' among them or not: at least executionLagMax + commitVotesMax of them if there are so many. */
   readonly recentCommits: readonly CommitVote[];
   /** Authors of all equivocations reported in this epoch (D2). */

@@ -8,6 +8,7 @@ import { DagState } from "./dag/dag-state.ts";
 import type { Fault } from "./fault.ts";
 import { enterMemory, noteHeader } from "./handle/accept.ts";
 import { noteOwnBlock } from "./handle/make-block.ts";
+import { closeSequences } from "./handle/on-local.ts";
 import { createEngineMemo } from "./memo.ts";
 import type { EngineSetup } from "./params.ts";
 import type { RecoveredState } from "./recovered.ts";
@@ -35,16 +36,19 @@ export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery
   const core = createCore(setup, { dag, memo, resume: lastCommit?.consensusState ?? null });
   for (const author of recovered.equivocators) core.equivocators.add(author);
   core.clock.startFrom(gcRound);
-  core.acks.restore(recovered.acked);
-  core.unseenAcks.restore(recovered.unseen);
+  restoreAcks(core, recovered);
   core.own.lastCommit = lastCommit?.sealed ?? null;
-  if (recovered.hasForgotten === true) restoreForgotten(core);
   restoreVotes(core, recovered);
   for (const block of blocks) restoreBlock(core, block);
   return { core, faults: restoreOwnRound(core, recovered) };
 }
 
-function restoreForgotten(core: Core): void {
+/** U3 */
+function restoreAcks(core: Core, { acked, unseen, closed = [], hasForgotten }: RecoveredState): void {
+  core.acks.restore(acked);
+  core.unseenAcks.restore(unseen);
+  for (const sequences of closed) closeSequences(core, sequences);
+  if (hasForgotten !== true) return;
   core.signing.restoreForgotten();
   core.acks.mute();
 }

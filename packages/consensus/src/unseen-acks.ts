@@ -46,6 +46,11 @@ export class UnseenAcks {
     if (this.#entries.get(update)?.ackRound === null) this.#entries.delete(update);
   }
 
+  /** Its sequence is decided, so no end marker need list it. */
+  forget(update: UpdateDigest): void {
+    this.#entries.delete(update);
+  }
+
   onOwnBlock({ body, ref }: VerifiedBlock): void {
     for (const { update } of body.acks) {
       const entry = this.#entries.get(update);

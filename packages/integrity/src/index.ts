@@ -257,6 +257,7 @@ export {
 export { type AvailabilityReceipt, type ReceiptAck } from "./receipt.ts";
 export { type Result, err, ok } from "./result.ts";
 export {
+  type ClosedSequences,
   DELTA_CODECS,
   type DeltaCodec,
   type SignedUpdate,

@@ -47,3 +47,10 @@ export type UpdateKey = string;
 export function updateKeyOf(header: UpdateHeader): UpdateKey {
   return `${header.deviceId}/${header.modelId}/${header.sequence}`;
 }
+
+/** The ledger has decided every sequence of the device for the model up to this one: none is ever certified any more. */
+export interface ClosedSequences {
+  readonly deviceId: DeviceId;
+  readonly modelId: ModelId;
+  readonly upTo: number;
+}

@@ -3,6 +3,7 @@
 
 import type {
   ChainId,
+  ClosedSequences,
   CommitDigest,
   CommitIndex,
   Committee,
@@ -71,6 +72,8 @@ export interface DoneResult {
   readonly commitDigest: CommitDigest;
   readonly stateRoot: Digest;
   readonly events: readonly LedgerEvent[];
+  /** Where devices stand whose sequences the commit touched: all up to these are closed. */
+  readonly closed: readonly ClosedSequences[];
 }
 
 /** The commit closes versions; nothing further is executed until every job is completed. */
@@ -93,6 +96,9 @@ export interface Ledger {
   readonly checkUpdate: (header: UpdateHeader) => Result<UpdatePermit, Rejection>;
   /** May this decoded delta be acked: shape, finite, within the model's hard norm bound (U3)? Tensors as in the model. */
   readonly checkDelta: (modelId: ModelId, delta: readonly Float32Array[]) => Result<number, Rejection>;
+
+  /** Where every device stands with every model that it has sent anything to. */
+  readonly closedSequences: () => readonly ClosedSequences[];
 
   /** Index of the last fully executed commit; 0 at genesis. */
   readonly lastCommitIndex: () => CommitIndex;

@@ -210,9 +210,10 @@ class LedgerState {
     for (const closing of open.closings) this.#finishVersion(closing, open);
     this.#open = undefined;
     this.#position = open;
+    const closed = this.book.closedOfChanged;
     this.#stateRoot = this.#refreshTree();
     const { index, commitDigest, events } = open;
-    return { type: "done", index, commitDigest, stateRoot: this.#stateRoot, events };
+    return { type: "done", index, commitDigest, stateRoot: this.#stateRoot, events, closed };
   }
 
   #finishVersion({ job, model, taken, outcome }: Closing, { events, index }: OpenCommit): void {
@@ -255,6 +256,7 @@ function ledgerOver(state: LedgerState): Ledger {
     openJobs: () => state.openJobs,
     checkUpdate: (header) => checkUpdate(view, header),
     checkDelta: (id, delta) => checkDelta(models.get(id), delta),
+    closedSequences: () => book.accounts.map(({ closed }) => closed),
     lastCommitIndex: () => state.position.index,
     stateRoot: () => state.stateRoot,
     consensusStateDigest: () => state.position.consensusStateDigest,

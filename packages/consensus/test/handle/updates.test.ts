@@ -5,18 +5,26 @@ import { TestNetwork, TestStore } from "@selvedge/consensus/testing";
 import {
   type BlockBody,
   type CommitIndex,
+  type DeviceId,
   type Digest,
   type SignedUpdate,
+  type UpdateDigest,
   type VerifiedBlock,
   commitIndex,
+  digestFromBytes,
   digestOf,
   hasPayload,
+  hexFromBytes,
+  modelId,
+  mustExist,
   signCheckpoint,
+  updateKeyOf,
   validatorIndex,
   verifyCheckpoint,
   zeroDigest,
 } from "@selvedge/integrity";
 import { describe, expect, test } from "vitest";
+import { AckedSequences } from "../../src/acked-sequences.ts";
 import { expectAgreement, offerLoad, transactionsOutput } from "../support/network.ts";
 import { SingleEngine, ofType, refsOf, signedIn } from "../support/single-engine.ts";
 
@@ -90,6 +98,92 @@ describe("U3", () => {
     expect(batch?.sync).toBe(true);
     expect(batch?.blocks.some(({ body }) => body.acks.some((ack) => ack.update === update.digest))).toBe(true);
   });
+});
+
+describe("U5: a sequence that the ledger has decided", () => {
+  const decide = (one: SingleEngine, { header }: SignedUpdate, upTo: number) =>
+    one.feed({
+      type: "executed",
+      index: commitIndex(1),
+      stateRoot: zeroDigest(),
+      closed: [{ deviceId: header.deviceId, modelId: header.modelId, upTo }],
+    });
+  const acksOf = (one: SingleEngine): readonly string[] =>
+    signedIn(one.fire("propose"))?.body.acks.map(({ update }) => update) ?? [];
+
+  test("is not acked: neither what was due, nor by a verdict that was under way, nor asked about again", () => {
+    const one = started();
+    const [due, slow, next] = [one.chain.update(1, 1, 0), one.chain.update(1, 1, 1), one.chain.update(1, 2)];
+    one.receive(1, carrying(one, 1, { updates: [due] }), carrying(one, 2, { updates: [slow] }));
+    verdict(one, due);
+    decide(one, due, 1);
+    verdict(one, slow);
+    const effects = one.receive(3, carrying(one, 3, { updates: [one.chain.update(1, 1, 2), next] }));
+    expect(ofType(effects, "checkUpdate").map(({ update }) => update.digest)).toEqual([next.digest]);
+    verdict(one, next);
+    expect(acksOf(one)).toEqual([next.digest]);
+  });
+
+  test("stays so when less is told later", () => {
+    const one = started();
+    const update = one.chain.update(1, 2);
+    decide(one, update, 2);
+    decide(one, update, 1);
+    expect(ofType(one.receive(1, carrying(one, 1, { updates: [update] })), "checkUpdate")).toEqual([]);
+  });
+
+  test("of one device says nothing about another device or the sequence above", () => {
+    const one = started();
+    const [above, other] = [one.chain.update(1, 2), one.chain.update(2, 1)];
+    decide(one, one.chain.update(1, 1), 1);
+    const effects = one.receive(1, carrying(one, 1, { updates: [above, other] }));
+    expect(ofType(effects, "checkUpdate")).toHaveLength(2);
+  });
+
+  test("is not in what an end marker lists", () => {
+    const one = started();
+    const [decided, open] = [one.chain.update(1, 1), one.chain.update(2, 1)];
+    one.receive(1, carrying(one, 1, { updates: [decided, open] }));
+    for (const update of [decided, open]) verdict(one, update);
+    expect(acksOf(one)).toHaveLength(2);
+    decide(one, decided, 1);
+    one.feed({ type: "endEpoch" });
+    one.receive(2, carrying(one, 2, {}), carrying(one, 3, {}));
+    one.fire("leader");
+    const marker = signedIn(one.fire("propose"))?.body.control[0];
+    expect(hexFromBytes(mustExist(marker, "an end marker").payload)).toContain(hexFromBytes(open.bytes));
+    expect(hexFromBytes(mustExist(marker, "an end marker").payload)).not.toContain(hexFromBytes(decided.bytes));
+  });
+
+  test("stays so after a restart, acked by us or not", () => {
+    const one = started();
+    const update = one.chain.update(1, 1);
+    const closed = [{ deviceId: update.header.deviceId, modelId: update.header.modelId, upTo: 2 }];
+    const acked = [{ key: updateKeyOf(update.header), update: update.digest }];
+    const again = new SingleEngine({}, 0, { ...new TestStore().recover(validatorIndex(0)), acked, closed });
+    again.feed({ type: "start" });
+    const effects = again.receive(1, carrying(one, 1, { updates: [update, one.chain.update(1, 2)] }));
+    expect(ofType(effects, "checkUpdate")).toEqual([]);
+  });
+});
+
+test("acked updates are forgotten with their sequence, and a record that comes late is not taken up", () => {
+  const sequences = new AckedSequences();
+  const [deviceId, model] = [zeroDigest<DeviceId>(), modelId("m")];
+  const record = (sequence: number) => ({
+    key: `${deviceId}/${model}/${sequence}`,
+    update: digestFromBytes<UpdateDigest>(new Uint8Array(32).fill(sequence)),
+  });
+  for (const sequence of [1, 2, 3]) sequences.add(record(sequence));
+  expect(sequences.close({ deviceId, modelId: model, upTo: 2 })).toEqual([record(1).update, record(2).update]);
+  expect([1, 2, 3].map((sequence) => sequences.keyOf(record(sequence).update))).toEqual([
+    undefined,
+    undefined,
+    record(3).key,
+  ]);
+  sequences.add(record(2));
+  expect(sequences.get(record(2).key)).toBeUndefined();
+  expect(sequences.keyOf(record(2).update)).toBeUndefined();
 });
 
 describe("U4", () => {

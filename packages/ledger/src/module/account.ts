@@ -2,6 +2,7 @@
 // sequence is ever certified (U3, U5), so a replay has no effect whatever else is forgotten.
 
 import {
+  type ClosedSequences,
   type DeviceId,
   type ModelId,
   type SequenceNumber,
@@ -54,6 +55,10 @@ export class Account {
 
   get lastClosed(): number {
     return this.#lastClosed;
+  }
+
+  get closed(): ClosedSequences {
+    return { deviceId: this.deviceId, modelId: this.modelId, upTo: this.#lastClosed };
   }
 
   isClosed(sequence: SequenceNumber): boolean {

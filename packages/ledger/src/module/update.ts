@@ -2,6 +2,7 @@
 // handed to their model's waiting list; what becomes of them there is told back through `finish`.
 
 import {
+  type ClosedSequences,
   type Committee,
   type DeviceId,
   type ListedUpdate,
@@ -179,6 +180,11 @@ export class UpdateBook {
   restorePending(pending: PendingUpdate): void {
     this.#enter(pending);
     if (pending.certifiedAt !== null) this.#uncertified.delete(pending.update.digest);
+  }
+
+  /** Of the accounts that changed since `stateFields` was last asked for. */
+  get closedOfChanged(): readonly ClosedSequences[] {
+    return [...this.#changed].map(({ closed }) => closed);
   }
 
   /** The leaf of all updates in the state. */

@@ -28,6 +28,22 @@ describe("U5 certification", () => {
     expect(ledger.updateStatus(update.digest)).toEqual({ state: "certified", certifiedAt: 3, score: null });
   });
 
+  it("U5: a commit tells where the devices stand whose sequences it touched, and the ledger where all stand", () => {
+    const { scenario, ledger } = chain();
+    const run = (blocks: Parameters<typeof scenario.commit>[0]) => {
+      const result = ledger.apply(scenario.commit(blocks));
+      return result.type === "done" ? result.closed : [];
+    };
+    const { header } = scenario.update();
+    const standing = (upTo: number) => [{ deviceId: header.deviceId, modelId: header.modelId, upTo }];
+    const [first, second] = [scenario.update(), scenario.update({ sequence: 2 })];
+    expect(run([{ author: 0, updates: [first, second] }])).toEqual(standing(0));
+    expect(run(ackBlocks([0, 1, 2], acks(second)))).toEqual(standing(0));
+    expect(run(ackBlocks([0, 1, 2], acks(first)))).toEqual(standing(2));
+    expect(run([])).toEqual([]);
+    expect(ledger.closedSequences()).toEqual(standing(2));
+  });
+
   it("U5: each author counts once", () => {
     const { scenario, ledger, run } = chain();
     const update = scenario.update();

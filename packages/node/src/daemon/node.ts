@@ -138,6 +138,7 @@ async function openParts(setup: EpochSetup): Promise<NodeParts> {
       verify,
       lastSignedRound: signedIn(setup)?.round ?? null,
       recentCommitsMax: genesis.params.executionLagMax + genesis.params.commitVotesMax,
+      closed: ledger.closedSequences(),
     });
     return withDoubts(stored, setup);
   };

@@ -4,6 +4,7 @@
 import { type RecoveredState, decodeConsensusState } from "@selvedge/consensus";
 import {
   type BlockRef,
+  type ClosedSequences,
   type CommitDigest,
   type Rejection,
   type Result,
@@ -28,6 +29,7 @@ export interface EngineRestore {
   readonly lastSignedRound: Round | null;
   /** As many of the newest commits as the engine may still be asked about. */
   readonly recentCommitsMax: number;
+  readonly closed: readonly ClosedSequences[];
 }
 
 /** What the engine needs to go on, or undefined in a node that has stored and signed nothing yet. */
@@ -43,6 +45,7 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
     newestOwnBlock: newestOwn === undefined ? null : mustVerify(verify(newestOwn)),
     lastSignedRound,
     acked: await chain.acked(),
+    closed: options.closed,
     unseen: await chain.unseen(),
     recentCommits: await chain.recentCommits(options.recentCommitsMax),
     equivocators: await chain.equivocators(),

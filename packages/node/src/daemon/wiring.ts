@@ -155,7 +155,8 @@ function openExecutor(
         journal.onExecuted(result);
         updates.onExecuted(result.index);
         parts.pruner.onExecuted(result.index);
-        mailbox.putUrgent({ type: "executed", index: result.index, stateRoot: result.stateRoot });
+        const { index, stateRoot, closed } = result;
+        mailbox.putUrgent({ type: "executed", index, stateRoot, closed });
         parts.epochEvents.onExecuted(result.events);
       },
     },

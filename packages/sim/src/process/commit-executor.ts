@@ -1,6 +1,7 @@
 // Executes ordered commits on the real ledger, one after the other, fetching the payloads that a closing version needs.
 // Lagging behind the order is allowed; execution waits for a payload, consensus does not.
 
+import type { ExecutedInput } from "@selvedge/consensus";
 import { type Digest, type UpdateDigest, digestOf, digestToBytes, updateKeyOf } from "@selvedge/integrity";
 import {
   type AggregationJob,
@@ -27,7 +28,7 @@ export interface ExecutorSetup {
   readonly ports: ProcessPorts;
   readonly shelf: PayloadShelf;
   readonly snapshot: Uint8Array | undefined;
-  readonly onExecuted: (index: DoneResult["index"], stateRoot: Digest) => void;
+  readonly onExecuted: (executed: ExecutedInput) => void;
 }
 
 export class CommitExecutor {
@@ -109,7 +110,7 @@ export class CommitExecutor {
     return this.#keys.get(update) ?? (pending === undefined ? "" : updateKeyOf(pending.header));
   }
 
-  #finish({ index, stateRoot, events }: DoneResult): void {
+  #finish({ index, stateRoot, events, closed }: DoneResult): void {
     const { ports, onExecuted } = this.#setup;
     const certified = events.flatMap((event) =>
       event.type === "updateCertified" ? [{ update: event.update, key: this.#keyOf(event.update) }] : [],
@@ -129,7 +130,7 @@ export class CommitExecutor {
     ports.observe({ type: "executed", index, stateRoot, certified, versions });
     if (index % SNAPSHOT_EVERY === 0)
       ports.disk.write({ records: [snapshotRecord(this.#ledger.exportSnapshot())], sync: false });
-    onExecuted(index, stateRoot);
+    onExecuted({ type: "executed", index, stateRoot, closed });
   }
 }
 

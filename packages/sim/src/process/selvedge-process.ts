@@ -165,8 +165,8 @@ export class SelvedgeProcess implements Process {
       ports,
       shelf,
       snapshot,
-      onExecuted: (index, stateRoot) => {
-        this.#feed({ type: "executed", index, stateRoot });
+      onExecuted: (executed) => {
+        this.#feed(executed);
         this.#desk?.onExecuted();
       },
     });

@@ -65,7 +65,7 @@ export const END_OF_EPOCH_MUTANTS: readonly LaterMutant[] = [
   {
     id: "unseen-not-restored",
     file: "consensus/src/recovery.ts",
-    find: "core.unseenAcks.restore(recovered.unseen);",
+    find: "core.unseenAcks.restore(unseen);",
     replace: "",
     what: "after a restart a marker leaves out acks that garbage collection has passed",
     explored: [],

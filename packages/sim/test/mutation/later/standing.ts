@@ -147,8 +147,8 @@ export const STANDING_MUTANTS: readonly LaterMutant[] = [
   {
     id: "amnesia-not-kept",
     file: "consensus/src/recovery.ts",
-    find: "if (recovered.hasForgotten === true) restoreForgotten(core);",
-    replace: "",
+    find: "if (hasForgotten !== true) return;",
+    replace: "return;",
     what: "a restart forgets that something was forgotten, and acks again",
     explored: [],
     laws: [AMNESIA],

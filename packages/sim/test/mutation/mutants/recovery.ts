@@ -14,7 +14,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
   {
     id: "acks-forgotten",
     file: "consensus/src/recovery.ts",
-    find: "core.acks.restore(recovered.acked);",
+    find: "core.acks.restore(acked);",
     replace: "",
     what: "after a restart it is forgotten what was acked (U3)",
     aim: "signed-twice-over-restarts",
