@@ -20,8 +20,10 @@ const TRANSACTIONS_PENDING_MAX = 100_000;
 export const TRANSACTIONS_PENDING_BYTES_MAX: number = 64 * 1024 * 1024;
 /** One transaction. */
 export const TRANSACTION_MAX_BYTES: number = 128 * 1024;
-/** Committed digests remembered until the ledger has indexed them on disk. */
+/** Committed digests remembered until the ledger has indexed them on disk; beyond, the oldest are forgotten before. */
 const TRANSACTIONS_RECENT_MAX = 200_000;
+/** Commits for which they are remembered besides: a second block with the transaction is seldom later. */
+const RECENT_COMMITS_KEPT = 64;
 
 export interface TransactionPoolSetup {
   readonly sha256: Sha256;
@@ -153,6 +155,14 @@ export class TransactionPool {
     if (waiters === undefined) return;
     this.#waiters.delete(digest);
     for (const waiter of waiters) waiter({ state: "committed", commitIndex: index });
+  }
+
+  /** Up to this commit the ledger has executed, and says from its disk what is committed. */
+  onExecuted(index: CommitIndex): void {
+    for (const [digest, committedAt] of this.#recent) {
+      if (committedAt + RECENT_COMMITS_KEPT > index) return;
+      this.#recent.delete(digest);
+    }
   }
 
   #forgetOldest(): void {

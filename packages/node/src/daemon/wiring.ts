@@ -154,6 +154,7 @@ function openExecutor(
       onExecuted: (result) => {
         journal.onExecuted(result);
         updates.onExecuted(result.index);
+        parts.transactions.onExecuted(result.index);
         parts.pruner.onExecuted(result.index);
         const { index, stateRoot, closed } = result;
         mailbox.putUrgent({ type: "executed", index, stateRoot, closed });

@@ -51,6 +51,21 @@ describe("transaction pool", () => {
     expect(proposed.flat()).toHaveLength(2);
   });
 
+  it("asks the disk once the ledger has executed a commit and some more, and not before", async () => {
+    const stored = new Map<Digest, CommitIndex>();
+    const { pool: target } = pool(stored);
+    const [old, recent] = [await digestIn(target, "old"), await digestIn(target, "recent")];
+    target.onCommit(commitIndex(1), [blockWith(bytesOf("old"))]);
+    target.onCommit(commitIndex(100), [blockWith(bytesOf("recent"))]);
+    target.onExecuted(commitIndex(64));
+    expect(await target.view(old)).toEqual({ state: "committed", commitIndex: 1 });
+    target.onExecuted(commitIndex(100));
+    expect(await target.view(old)).toEqual({ state: "unknown" });
+    expect(await target.view(recent)).toEqual({ state: "committed", commitIndex: 100 });
+    stored.set(old, commitIndex(1));
+    expect(await target.view(old)).toEqual({ state: "committed", commitIndex: 1 });
+  });
+
   it("answers pending, then committed with its commit", async () => {
     const { pool: target } = pool();
     const digest = await digestIn(target, "x");
