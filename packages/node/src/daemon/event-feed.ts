@@ -7,7 +7,8 @@ import type { EventFeed, NodeEvent } from "./services.ts";
 export const EVENTS_KEPT_MAX = 4096;
 
 export class EventRing implements EventFeed {
-  #kept: NodeEvent[] = [];
+  /** The event with number `id` is at `id % EVENTS_KEPT_MAX`. */
+  readonly #kept: NodeEvent[] = [];
   #lastId = 0;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   readonly #nowMs: () => number;
@@ -19,15 +20,16 @@ export class EventRing implements EventFeed {
   publish(topic: NodeEvent["topic"], data: NodeEvent["data"]): void {
     this.#lastId += 1;
     const event = { id: this.#lastId, timeMs: this.#nowMs(), topic, data };
-    this.#kept.push(event);
-    if (this.#kept.length > 2 * EVENTS_KEPT_MAX) this.#kept = this.#kept.slice(-EVENTS_KEPT_MAX);
+    this.#kept[this.#lastId % EVENTS_KEPT_MAX] = event;
     for (const listener of this.#listeners) listener(event);
   }
 
   readonly subscribe = (afterId: number | undefined, listener: (event: NodeEvent) => void): (() => void) => {
     const from = afterId ?? this.#lastId;
-    for (const event of this.#kept.slice(-EVENTS_KEPT_MAX)) {
-      if (event.id > from) listener(event);
+    const last = this.#lastId;
+    for (let id = Math.max(from, last - EVENTS_KEPT_MAX) + 1; id <= last; id += 1) {
+      const event = this.#kept[id % EVENTS_KEPT_MAX];
+      if (event?.id === id) listener(event);
     }
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
