@@ -3,6 +3,7 @@
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MALLOC_ENVIRONMENT } from "@selvedge/node";
 
 const NODE_SOURCE = dirname(fileURLToPath(import.meta.resolve("@selvedge/node")));
 
@@ -19,5 +20,9 @@ export function childEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).flatMap(([name, value]): [string, string][] =>
     name.startsWith("SELVEDGE_") || value === undefined ? [] : [[name, value]],
   );
-  return { ...Object.fromEntries(kept), NODE_COMPILE_CACHE: join(tmpdir(), "selvedge-compile-cache") };
+  return {
+    ...MALLOC_ENVIRONMENT,
+    ...Object.fromEntries(kept),
+    NODE_COMPILE_CACHE: join(tmpdir(), "selvedge-compile-cache"),
+  };
 }

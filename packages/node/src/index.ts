@@ -31,6 +31,7 @@ export {
   makeTestNetwork,
 } from "./devnet/make-network.ts";
 export { EXIT, type ExitCode, NodeError } from "./errors.ts";
+export { MALLOC_ENVIRONMENT } from "./malloc-environment.ts";
 export { type TransportSetup, createLibp2pTransport } from "./network/libp2p-transport.ts";
 export { LOOPBACK_NETWORK_LIMITS, type NetworkLimits } from "./network/limits.ts";
 export { type NetworkLogger, SILENT_LOGGER } from "./network/logger.ts";

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { EXIT, NodeError } from "../errors.ts";
+import { MALLOC_ENVIRONMENT } from "../malloc-environment.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** After SIGTERM a node has this long before it is killed. */
@@ -118,7 +119,8 @@ function spawnNode(home: string, log: FileHandle): ChildProcess {
 
 /** Configuration of the parent's environment is not meant for every one of its nodes. */
 function childEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SELVEDGE_")));
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("SELVEDGE_"));
+  return { ...MALLOC_ENVIRONMENT, ...Object.fromEntries(inherited) };
 }
 
 function exitOf(child: ChildProcess): Promise<NodeExit> {

@@ -11,6 +11,7 @@ import type { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { createProgram } from "../../src/cli/program.ts";
 import { EXIT } from "../../src/errors.ts";
+import { MALLOC_ENVIRONMENT } from "../../src/malloc-environment.ts";
 
 const DEPLOY = fileURLToPath(new URL("../../../../deploy/", import.meta.url));
 const UNIT = readFileSync(join(DEPLOY, "selvedge.service"), "utf8");
@@ -68,6 +69,12 @@ describe("deploy/selvedge.service", () => {
     const { usage, corrupt, invariant, exists, wrongChain, permission, config } = EXIT;
     const wanted = [usage, corrupt, invariant, exists, wrongChain, permission, config];
     expect(directive("RestartPreventExitStatus")?.split(" ").map(Number)).toEqual(wanted);
+  });
+
+  test("sets the allocator as nodes started here do, and so does the container", () => {
+    const settings = Object.entries(MALLOC_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+    expect(directive("Environment")?.split(" ")).toEqual(settings);
+    expect(CONTAINER).toContain(`\nENV ${settings.join(" ")}\n`);
   });
 
   test("starts a command that exists, with flags that it has", () => {
