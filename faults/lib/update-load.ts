@@ -28,6 +28,7 @@ const RECEIPT_MAX_MS = 60_000;
 const SETTLE_MAX_MS = 120_000;
 const POLL_MS = 250;
 const ELEMENTS = 64;
+const QUESTIONS_AT_A_TIME = 16;
 
 export class UpdateLoad {
   readonly #network: FaultNetwork;
@@ -59,8 +60,7 @@ export class UpdateLoad {
     const deadlineMs = performance.now() + SETTLE_MAX_MS;
     let open = [...this.acked];
     while (open.length > 0 && performance.now() < deadlineMs) {
-      const states = await Promise.all(open.map((digest) => updateState(daemon, digest)));
-      open = open.filter((_, position) => states[position] !== "certified" && states[position] !== "applied");
+      open = await unsettled(daemon, open);
       if (open.length > 0) await delay(4 * POLL_MS);
     }
     return open;
@@ -147,6 +147,17 @@ async function currentVersion(gateway: TestDaemon): Promise<VersionDigest> {
   const text = await gateway.text(`/v1/models/${TINY_MODEL.id}`);
   if (text === undefined) throw new Error("the gateway does not name its version");
   return trustedJson<{ readonly current: { readonly digest: VersionDigest } }>(text).current.digest;
+}
+
+/** Few questions at a time: a daemon refuses hundreds, and a refusal is no answer. */
+async function unsettled(daemon: TestDaemon, updates: readonly string[]): Promise<string[]> {
+  const open: string[] = [];
+  for (let from = 0; from < updates.length; from += QUESTIONS_AT_A_TIME) {
+    const asked = updates.slice(from, from + QUESTIONS_AT_A_TIME);
+    const states = await Promise.all(asked.map((digest) => updateState(daemon, digest)));
+    open.push(...asked.filter((_, position) => states[position] !== "certified" && states[position] !== "applied"));
+  }
+  return open;
 }
 
 export async function updateState(daemon: TestDaemon, digest: string): Promise<string> {

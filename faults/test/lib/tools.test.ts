@@ -12,10 +12,10 @@ import {
 } from "@selvedge/integrity";
 import { createNodeCrypto, createNodeSigner, makeTestNetwork, sha256 } from "@selvedge/node";
 import { afterEach, expect, test } from "vitest";
-import { slopeOf } from "../../catalogue/soak.ts";
 import { UsageError, parseFaultArguments } from "../../lib/arguments.ts";
 import { CALM, ChaosLink, type Weather } from "../../lib/chaos-link.ts";
 import { malleable } from "../../lib/malleable.ts";
+import { slopeOf } from "../../lib/memory.ts";
 import { faultPlan } from "../../lib/plans.ts";
 import { Random } from "../../lib/random.ts";
 import { pointsOf } from "../../lib/strace.ts";

@@ -1,0 +1,58 @@
+// How a daemon's memory develops over a long run: launched with the probe that notes it, read back and judged at the end.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Launch } from "./daemon.ts";
+import type { Checks } from "./fault.ts";
+
+const PROBE = fileURLToPath(new URL("memory-probe.ts", import.meta.url));
+/** Live memory after a full collection; over less than half an hour the slope says nothing, and is only told. */
+const SLOPE_MAX_MIB_PER_HOUR = 0.5;
+const SLOPE_MIN_HOURS = 0.5;
+const RESIDENT_MAX_MIB = 512;
+const MIB = 2 ** 20;
+const SECONDS_PER_HOUR = 3600;
+
+interface MemorySample {
+  readonly hours: number;
+  /** Heap and what it holds outside, after a full collection. */
+  readonly liveMib: number;
+  readonly residentMib: number;
+}
+
+export function probedLaunch(file: string): Launch {
+  return { nodeFlags: ["--expose-gc", "--import", PROBE], env: { FAULTS_MEMORY_FILE: file } };
+}
+
+export function judgeMemory(name: string, file: string, checks: Checks): void {
+  const samples = readSamples(file);
+  const last = samples.slice(Math.floor(samples.length / 2));
+  const spanHours = (last.at(-1)?.hours ?? 0) - (last[0]?.hours ?? 0);
+  const live = slopeOf(last.map(({ hours, liveMib }) => [hours, liveMib]));
+  const resident = slopeOf(last.map(({ hours, residentMib }) => [hours, residentMib]));
+  const most = Math.max(0, ...samples.map(({ residentMib }) => residentMib));
+  checks.remark(
+    `${name}: live memory ${(last.at(-1)?.liveMib ?? 0).toFixed(1)} MiB, ${live.toFixed(2)} MiB/h over the last ${(60 * spanHours).toFixed(0)} min; resident ${resident.toFixed(2)} MiB/h, at most ${most.toFixed(0)} MiB`,
+  );
+  checks.expect("C5", samples.length > 0, `${name} noted nothing of its memory`);
+  checks.expect("C5", most <= RESIDENT_MAX_MIB, `${name} had ${most.toFixed(0)} MiB resident`);
+  if (spanHours >= SLOPE_MIN_HOURS)
+    checks.expect("C5", live <= SLOPE_MAX_MIB_PER_HOUR, `${name} grows by ${live.toFixed(2)} MiB/h`);
+}
+
+function readSamples(file: string): readonly MemorySample[] {
+  const lines = readFileSync(file, { encoding: "utf8", flag: "a+" }).trim().split("\n").filter(Boolean);
+  return lines.map((line) => {
+    const [seconds = 0, heap = 0, external = 0, resident = 0] = line.split(",").map(Number);
+    return { hours: seconds / SECONDS_PER_HOUR, liveMib: (heap + external) / MIB, residentMib: resident / MIB };
+  });
+}
+
+/** Least squares. */
+export function slopeOf(points: readonly (readonly [number, number])[]): number {
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  const over = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  const under = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  return under === 0 ? 0 : over / under;
+}

@@ -1,0 +1,56 @@
+// Fills what a daemon remembers of transactions up to its bounds, with batches of small ones: a network that has run for days
+// is in that state, and memory is judged in it. Nothing here is counted as acknowledged.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { LEDGER_LIMITS } from "@selvedge/ledger";
+import { BATCH_TYPE } from "@selvedge/node";
+import type { FaultNetwork } from "./network.ts";
+
+const BATCH_TRANSACTIONS = 250;
+const BATCH_EVERY_MS = 1000;
+const TRANSACTION_BYTES = 32;
+const LENGTH_BYTES = 4;
+const ANSWER_MAX_MS = 10_000;
+/** Some are lost with a gateway that is killed. */
+const TRANSACTIONS = Math.ceil(1.1 * LEDGER_LIMITS.logDedupeMax);
+
+/** Resolves with the number of transactions that daemons took, when it is enough or the time is over. */
+export async function fillTables(
+  { daemons }: FaultNetwork,
+  { name, endMs }: { readonly name: string; readonly endMs: number },
+): Promise<number> {
+  let taken = 0;
+  for (let batch = 0; taken < TRANSACTIONS && performance.now() < endMs; batch += 1) {
+    const gateway = daemons[batch % daemons.length];
+    if (gateway?.isUp === true && (await isTaken(gateway.apiUrl, batchBody(name, batch)))) taken += BATCH_TRANSACTIONS;
+    await delay(BATCH_EVERY_MS);
+  }
+  return taken;
+}
+
+async function isTaken(apiUrl: string, body: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  try {
+    const response = await fetch(`${apiUrl}/v1/transactions/batch`, {
+      method: "POST",
+      headers: { "content-type": BATCH_TYPE },
+      body,
+      signal: AbortSignal.timeout(ANSWER_MAX_MS),
+    });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    // Killed meanwhile: another one, later.
+    return false;
+  }
+}
+
+function batchBody(name: string, batch: number): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(BATCH_TRANSACTIONS * (LENGTH_BYTES + TRANSACTION_BYTES));
+  const view = new DataView(body.buffer);
+  for (let position = 0; position < BATCH_TRANSACTIONS; position += 1) {
+    const offset = position * (LENGTH_BYTES + TRANSACTION_BYTES);
+    view.setUint32(offset, TRANSACTION_BYTES);
+    body.set(Buffer.from(`${name}/${batch}/${position}`).subarray(0, TRANSACTION_BYTES), offset + LENGTH_BYTES);
+  }
+  return body;
+}
