@@ -157,7 +157,7 @@ export class HostileValidator {
       onPayloadOffer: async () => undefined,
       onPayloadChunk: async () => undefined,
       serveBlocks: async (request) => {
-        if (request.type === "rounds") return [];
+        if (request.type !== "refs") return [];
         return request.refs.flatMap(({ digest }) => this.#made.get(digest) ?? []);
       },
       servePayload: async () => undefined,

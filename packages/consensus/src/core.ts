@@ -14,9 +14,11 @@ import { SigningGuard } from "./amnesia.ts";
 import { CommitRule, FIRST_EPOCH_BASE } from "./commit/commit-rule.ts";
 import { epochSeedOf } from "./commit/leader-schedule.ts";
 import { OwnContent } from "./content.ts";
+import { AuthorFetcher } from "./dag/author-fetcher.ts";
 import { BlockManager } from "./dag/block-manager.ts";
 import type { DagState } from "./dag/dag-state.ts";
 import { type FetchPeer, Fetcher } from "./dag/fetcher.ts";
+import { NewestRounds } from "./dag/newest-rounds.ts";
 import { PayloadTracker } from "./dag/payload-tracker.ts";
 import { PeerKnowledge } from "./dag/peer-knowledge.ts";
 import { RangeFetcher } from "./dag/range-fetcher.ts";
@@ -41,6 +43,8 @@ export interface Core {
   readonly parking: BlockManager;
   readonly fetcher: Fetcher;
   readonly ranges: RangeFetcher;
+  readonly authors: AuthorFetcher;
+  readonly newest: NewestRounds;
   readonly peers: PeerKnowledge;
   readonly payload: PayloadTracker;
   readonly pacemaker: Pacemaker;
@@ -124,6 +128,8 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
     }),
     fetcher: new Fetcher(fetching, nextId),
     ranges: new RangeFetcher({ ...fetching, roundsMax: local.fetchRangeRoundsMax }, nextId),
+    authors: new AuthorFetcher({ ...fetching, roundsMax: local.fetchRangeRoundsMax }, nextId),
+    newest: new NewestRounds(committee.validators.length, resume === null),
     peers: new PeerKnowledge({ committeeSize: committee.validators.length, dag, self, histories: memo.histories }),
     payload,
     pacemaker: new Pacemaker(local),

@@ -93,6 +93,8 @@ export interface FetchRangeEffect {
   readonly from: ValidatorIndex | null;
   readonly fromRound: Round;
   readonly toRound: Round;
+  /** Of this author alone. */
+  readonly author?: ValidatorIndex;
 }
 
 /** Ask our own store whether it holds these (old) blocks. */

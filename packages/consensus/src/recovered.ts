@@ -1,6 +1,7 @@
 // What a node's own store gives back after a restart (docs/protocol.md §11): the engine goes on as if never stopped.
 
 import type {
+  BlockRef,
   ClosedSequences,
   CommitVote,
   Round,
@@ -16,6 +17,11 @@ export interface RecoveredState {
   readonly lastCommit: { readonly sealed: SealedCommit; readonly consensusState: Uint8Array } | null;
   /** All durable blocks of rounds > the state's gcRound, in the order they were accepted. */
   readonly blocks: readonly VerifiedBlock[];
+  /**
+   * By author, the durable block of the highest round, which may lie at or below gcRound. What is not told is known again
+   * once the author is heard above gcRound; until then its late blocks wait until something refers to them (D1).
+   */
+  readonly newestBlocks?: readonly BlockRef[];
   /** Our own newest durable block, which may lie at or below gcRound; null if we have made none. */
   readonly newestOwnBlock: VerifiedBlock | null;
   /** Highest round in the safety file, or null. A round above our own newest stored block means amnesia. */

@@ -39,6 +39,8 @@ export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery
   restoreAcks(core, recovered);
   core.own.lastCommit = lastCommit?.sealed ?? null;
   restoreVotes(core, recovered);
+  core.newest.restore(recovered.newestBlocks);
+  core.newest.restore(blocks.map(({ ref }) => ref));
   for (const block of blocks) restoreBlock(core, block);
   return { core, faults: restoreOwnRound(core, recovered) };
 }

@@ -26,8 +26,15 @@ export interface ReceivedBlock {
 }
 
 interface Parked extends ReceivedBlock {
+  /** Given up once garbage collection has come so far. */
+  readonly keptUpTo: number;
   /** The parents that are not in, by `refKey`. Empty only for a block beyond the round lead. */
   readonly missing: Set<string>;
+}
+
+interface Waiting {
+  readonly lacked?: readonly BlockRef[] | undefined;
+  readonly keptUpTo?: number;
 }
 
 interface Wanted {
@@ -111,16 +118,18 @@ export class BlockManager {
   /**
    * Parks the block; returns what had to go to stay within bounds (D1: the furthest round first).
    *
-   * @param lacked its parents that are not in, if the caller knows them
+   * @param waiting.lacked its parents that are not in, if the caller knows them
+   * @param waiting.keptUpTo the gcRound at which it is given up: its own round at least
    */
-  park({ block, from }: ReceivedBlock, lacked?: readonly BlockRef[]): readonly BlockRef[] {
+  park({ block, from }: ReceivedBlock, waiting: Waiting = {}): readonly BlockRef[] {
     this.#onChange();
     const missing = new Set<string>();
-    for (const parent of lacked ?? block.header.parents.filter((ref) => !this.#setup.isIn(ref))) {
+    const keptUpTo = Math.max(block.ref.round, waiting.keptUpTo ?? 0);
+    for (const parent of waiting.lacked ?? block.header.parents.filter((ref) => !this.#setup.isIn(ref))) {
       missing.add(refKey(parent));
       this.#want(parent, block.ref.digest);
     }
-    this.#parked.set(block.ref.digest, { block, from, missing });
+    this.#parked.set(block.ref.digest, { block, from, missing, keptUpTo });
     if (missing.size === 0) this.#completeCount += 1;
     increment(this.#slotCounts, slotKey(block.ref), 1);
     increment(this.#authorCounts, block.ref.author, 1);
@@ -182,9 +191,10 @@ export class BlockManager {
     return furthest;
   }
 
-  /** Gives up parked blocks up to this round that no block above it needs, so that a parent that never was costs no more. */
-  forgetUpTo(round: number): void {
-    const refs = [...this.#parked.values()].map(({ block }) => block.ref).filter((ref) => ref.round <= round);
+  /** Gives up parked blocks whose time is over and that no other needs, so that a parent that never was costs no more. */
+  forgetUpTo(gcRound: number): void {
+    const isOver = ({ keptUpTo }: Parked): boolean => keptUpTo <= gcRound;
+    const refs = [...this.#parked.values()].filter(isOver).map(({ block }) => block.ref);
     refs.sort((left, right) => compareRefs(right, left));
     for (const ref of refs) {
       if (!this.isWanted(ref)) this.#unpark(ref.digest);

@@ -40,6 +40,7 @@ interface EnteringBlock extends ReceivedBlock {
 function enter(core: Core, step: Step, { block, from, known }: EnteringBlock): void {
   const { ref } = block;
   step.blocks.push(block);
+  core.newest.onAccepted(ref, core.rule.gcRound);
   // D1: what garbage collection has passed is kept in the store; nothing undecided can reach it.
   if (ref.round <= core.rule.gcRound) return;
   reportEquivocation(core, step, ref);

@@ -40,7 +40,7 @@ export function onLookedUp(core: Core, step: Step, { present, absent }: LookedUp
 export function receive(core: Core, step: Step, received: ReceivedBlock): void {
   const { block } = received;
   const { ref } = block;
-  const { parking, rule, dag } = core;
+  const { rule, dag } = core;
   const known = dag.known(ref.digest);
   if (isOfOtherEpoch(core, block) || noteKnown(core, known, received.from)) return;
   if (ref.author === core.self) noteForeign(core, step, ref);
@@ -49,11 +49,16 @@ export function receive(core: Core, step: Step, received: ReceivedBlock): void {
   const whole = wholeOrNone(known);
   if (whole === undefined && misrefers(core, block)) return;
   // D1: nothing undecided can reach it, so it may wait until something refers to it; then it is admitted.
-  if (ref.round <= rule.gcRound && !parking.isWanted(ref)) return;
+  if (ref.round <= rule.gcRound && !isReferredTo(core, ref)) return;
   // What our own store must hold before we sign again comes from recovery, not from peers.
   const isLate = !isWithinLead(core, ref);
   if (!isLate && hasParents(core, block, whole)) acceptBlocks(core, step, [received]);
   else park(core, step, { received, isLate, whole });
+}
+
+/** By a block that waits, or by the next one of its author (P1), of whom we have nothing as new. */
+function isReferredTo({ parking, newest, self }: Core, ref: BlockRef): boolean {
+  return parking.isWanted(ref) || (ref.author !== self && newest.isAbove(ref));
 }
 
 function wholeOrNone(vertex: Vertex | undefined): Vertex | undefined {
@@ -80,7 +85,10 @@ interface Waiting {
 function park(core: Core, step: Step, { received, isLate, whole }: Waiting): void {
   const { ref } = received.block;
   if (isLate) step.report([{ type: "roundTooFar", author: ref.author, block: ref }]);
-  const evicted = core.parking.park(received, whole === undefined ? undefined : core.dag.parentsMissingOf(whole));
+  const lacked = whole === undefined ? undefined : core.dag.parentsMissingOf(whole);
+  // A late one has as much time as one that came as garbage collection stood there.
+  const keptUpTo = core.rule.gcRound + core.setup.params.gcDepth;
+  const evicted = core.parking.park(received, { lacked, keptUpTo });
   step.report(evicted.map((gone) => ({ type: "parkedOverflow", author: gone.author, evicted: gone }) as const));
 }
 
@@ -107,7 +115,8 @@ interface FinishedFetch {
 }
 
 function finishFetch(core: Core, step: Step, { fetchId, hasBroughtBlocks }: FinishedFetch): void {
-  const { fetcher, ranges, clock } = core;
+  const { fetcher, ranges, authors, clock } = core;
   if (fetcher.owns(fetchId)) step.request(fetcher.onFinished(fetchId));
   else if (ranges.owns(fetchId)) step.request(ranges.onFinished(clock.quorumRound, hasBroughtBlocks));
+  else authors.onFinished(fetchId);
 }

@@ -36,7 +36,8 @@ function onProposeTimer(core: Core, step: Step): void {
   if (round !== undefined) makeBlock(core, step, round);
 }
 
-function onFetchTimer({ fetcher, ranges, clock }: Core, fetchId: number): void {
+function onFetchTimer({ fetcher, ranges, authors, clock }: Core, fetchId: number): void {
   if (fetcher.owns(fetchId)) fetcher.onTimeout(fetchId);
   else if (ranges.owns(fetchId)) ranges.onFinished(clock.quorumRound);
+  else authors.onTimeout(fetchId);
 }

@@ -1,7 +1,8 @@
 // What every step ends with: decide what can be decided, ask for what is missing, and see whether a block of ours is due.
 
-import { StakeTally, compareRefs } from "@selvedge/integrity";
+import { StakeTally, type ValidatorIndex, compareRefs } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
+import { AUTHOR_GAP_ROUNDS, type AuthorGap } from "../dag/author-fetcher.ts";
 import type { Missing } from "../dag/block-manager.ts";
 import { RANGE_GAP_ROUNDS, type RangeView } from "../dag/range-fetcher.ts";
 import type { Step } from "../step.ts";
@@ -71,9 +72,24 @@ function fetchMissing(core: Core, step: Step): void {
   // Beyond that, blocks come with the range.
   const missing = parking.missing(clock.quorumRound + RANGE_GAP_ROUNDS);
   lookUp(core, step, missing);
+  fetchByAuthor(core, step, missing);
   const { effects, faults } = core.fetcher.pump(missing.filter(({ ref }) => core.lookups.get(ref.digest) !== false));
   step.request(effects);
   step.report(faults);
+}
+
+/** D1: an author's blocks from the newest that is in to one that is missing, if those are many. */
+function fetchByAuthor({ authors, newest, self, lookups }: Core, step: Step, missing: readonly Missing[]): void {
+  // What came last may enter as soon as our store has answered.
+  for (const isAnswered of lookups.values()) if (!isAnswered) return;
+  const gaps = new Map<ValidatorIndex, AuthorGap>();
+  for (const { ref, sources } of missing) {
+    const { author } = ref;
+    const newestRound = newest.of(author);
+    if (author === self || newestRound === undefined || ref.round <= newestRound + AUTHOR_GAP_ROUNDS) continue;
+    gaps.set(author, { author, newestRound, missingRound: ref.round, sources });
+  }
+  step.request(authors.pump([...gaps.values()]));
 }
 
 /** D1: old ones are probably in our store. */

@@ -178,7 +178,8 @@ export class TestNetwork {
 
   #serve({ store }: TestHost, effect: FetchEffect | FetchRangeEffect): readonly VerifiedBlock[] {
     if (effect.type === "fetch") return effect.refs.flatMap((ref) => store.get(ref) ?? []);
-    return store.range(effect.fromRound, effect.toRound).slice(0, this.#options.rangeBlocksMax ?? 512);
+    const { fromRound, toRound, author } = effect;
+    return store.range(fromRound, toRound, author).slice(0, this.#options.rangeBlocksMax ?? 512);
   }
 
   #transmit(message: Message, arrive: () => void): void {

@@ -40,10 +40,11 @@ export class TestStore {
     return this.#blocks.get(ref.digest);
   }
 
-  range(fromRound: number, toRound: number): readonly VerifiedBlock[] {
+  /** Of all authors, or of one. */
+  range(fromRound: number, toRound: number, author?: ValidatorIndex): readonly VerifiedBlock[] {
     const blocks: VerifiedBlock[] = [];
     for (let round = fromRound; round <= toRound; round += 1) blocks.push(...(this.#byRound.get(round) ?? []));
-    return blocks;
+    return author === undefined ? blocks : blocks.filter(({ ref }) => ref.author === author);
   }
 
   newestOf(author: ValidatorIndex): VerifiedBlock | null {
@@ -117,6 +118,7 @@ export class TestStore {
     return {
       lastCommit: last,
       blocks: blocks.filter(({ ref }) => ref.round > gcRound),
+      newestBlocks: newestOf(blocks),
       newestOwnBlock: blocks.findLast(({ ref }) => ref.author === own) ?? null,
       lastSignedRound: this.#lastSignedRound,
       acked: this.acked,
@@ -133,4 +135,11 @@ export class TestStore {
     if (row === undefined) this.#byRound.set(block.ref.round, [block]);
     else row.push(block);
   }
+}
+
+/** By author, of its highest round the one written first. */
+function newestOf(blocks: readonly VerifiedBlock[]): readonly BlockRef[] {
+  const newest = new Map<ValidatorIndex, BlockRef>();
+  for (const { ref } of blocks) if (ref.round > (newest.get(ref.author)?.round ?? 0)) newest.set(ref.author, ref);
+  return [...newest.values()];
 }

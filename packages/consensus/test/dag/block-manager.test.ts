@@ -58,6 +58,17 @@ test("a claim ends with the block that made it", () => {
   expect(missingOf(manager, parent)?.claimants).toEqual([3]);
 });
 
+test("a block waits until garbage collection has passed its round, and as much longer as it was granted", () => {
+  const manager = emptyManager();
+  manager.park({ block: blockOf(refOf(1, 2), [refOf(0, 1)]), from: validatorIndex(1) }, { keptUpTo: 9 });
+  manager.park({ block: blockOf(refOf(2, 5), [refOf(0, 4)]), from: validatorIndex(2) }, { keptUpTo: 3 });
+  const countAfter = (gcRound: number): number => {
+    manager.forgetUpTo(gcRound);
+    return manager.parkedCount;
+  };
+  expect([4, 5, 8, 9].map(countAfter)).toEqual([2, 1, 1, 0]);
+});
+
 test("what a block from nobody lacks is claimed by nobody", () => {
   const manager = emptyManager();
   const parent = refOf(0, 1);

@@ -1,7 +1,8 @@
 // Rules B1, B2, D1 and D2 (docs/protocol.md §§3, 4), one by one.
 
-import { type Effect, createEngineMemo } from "@selvedge/consensus";
-import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
+import { type Effect, type RecoveredState, createEngineMemo } from "@selvedge/consensus";
+import { TestStore } from "@selvedge/consensus/testing";
+import { type BlockRef, type VerifiedBlock, validatorIndex } from "@selvedge/integrity";
 import { describe, expect, test } from "vitest";
 import { SingleEngine, ofType, refsOf, signedIn } from "../support/single-engine.ts";
 
@@ -149,9 +150,8 @@ describe("D1", () => {
     expect(one.engine.status().parkedCount).toBe(0);
   });
 
-  test("what garbage collection has passed is asked of our own store, and fetched only if that lacks it", () => {
-    const one = started({ params: { gcDepth: 4 } });
-    // Validator 3 stops after round 1 and comes back with a block on its old one when that is long collected.
+  /** We and validators 1 and 2 go on without validator 3, until its block of round 1 is long collected. */
+  function leftBehind(one: SingleEngine): { readonly old: VerifiedBlock; readonly below: readonly BlockRef[] } {
     one.give([Uint8Array.of(1)]);
     let own = signedIn(one.fire("propose"));
     const first = one.row(1, OTHERS);
@@ -165,9 +165,22 @@ describe("D1", () => {
       one.receive(1, ...row);
       below = [...refsOf(row), ...(own === undefined ? [] : [own.ref])];
     }
-    expect(one.engine.status().gcRound).toBeGreaterThanOrEqual(2);
+    expect(one.engine.status().gcRound).toBeGreaterThanOrEqual(3);
     const old = first.find(({ ref }) => ref.author === 3);
     if (old === undefined) throw new Error("no old block");
+    return { old, below };
+  }
+
+  /** The block that validator 3 made after this one, in time, and that nobody got in time. */
+  function nextOf(one: SingleEngine, { ref: own }: VerifiedBlock): VerifiedBlock {
+    const all = ofType(one.all, "persist").flatMap(({ blocks }) => refsOf(blocks));
+    const below = all.filter((ref) => ref.round === own.round && ref.author !== 3);
+    return one.draw({ author: 3, round: own.round + 1, parents: [own, ...below] });
+  }
+
+  test("what garbage collection has passed is asked of our own store, and fetched only if that lacks it", () => {
+    const one = started({ params: { gcDepth: 4 } });
+    const { old, below } = leftBehind(one);
     const top = below[0]?.round ?? 0;
     const comeback = one.draw({ author: 3, round: top + 1, parents: [old.ref, ...below] });
     const effects = one.receive(3, comeback);
@@ -175,6 +188,50 @@ describe("D1", () => {
     expect(ofType(effects, "fetch")).toEqual([]);
     one.feed({ type: "lookedUp", present: [old.ref], absent: [] });
     expect(persisted(one)).toContain(comeback.ref.digest);
+  });
+
+  test("a block behind gcRound enters if its author has made none above it that is in: its next one stands on it", () => {
+    const one = started({ params: { gcDepth: 4 } });
+    const { old } = leftBehind(one);
+    const late = nextOf(one, old);
+    const [lookup] = ofType(one.receive(3, late), "lookup");
+    expect(lookup?.refs).toHaveLength(4);
+    one.feed({ type: "lookedUp", present: lookup?.refs ?? [], absent: [] });
+    expect(persisted(one).at(-1)).toBe(late.ref.digest);
+    // Neither it nor another of its round nor one below it is news any more.
+    const twin = one.draw({ author: 3, round: 2, parents: late.header.parents, header: { timestampMs: 9 } });
+    for (const known of [late, twin, old]) expect(one.receive(3, known)).toEqual([]);
+    expect(one.engine.status().parkedCount).toBe(0);
+  });
+
+  test("after a restart an author's late block enters if our store has told which of its blocks is the newest", () => {
+    const before = started({ params: { gcDepth: 4 } });
+    const { old } = leftBehind(before);
+    const late = nextOf(before, old);
+    const store = new TestStore();
+    for (const batch of ofType(before.all, "persist")) store.persist(batch);
+    const { newestBlocks, ...untold } = store.recover(validatorIndex(0));
+    expect(newestBlocks).toContainEqual(old.ref);
+    const restarted = (recovered: RecoveredState): readonly Effect[] => {
+      const one = new SingleEngine({ params: { gcDepth: 4 } }, 0, recovered);
+      one.feed({ type: "start" });
+      return one.receive(3, late);
+    };
+    expect(ofType(restarted(store.recover(validatorIndex(0))), "lookup")).toHaveLength(1);
+    expect(restarted(untold)).toEqual([]);
+  });
+
+  test("of an author that nobody heard for long, the blocks are asked for by rounds, above the newest that is in", () => {
+    const one = started({ params: { gcDepth: 4 } });
+    const { old } = leftBehind(one);
+    const unheard = [old];
+    for (let round = 2; round <= 14; round += 1) unheard.push(nextOf(one, unheard.at(-1) ?? old));
+    const effects = [...one.receive(3, ...unheard.slice(-1))];
+    expect(ofType(effects, "fetchRange")).toMatchObject([{ from: 3, author: 3, fromRound: 2, toRound: 13 }]);
+    const [{ fetchId } = { fetchId: 0 }] = ofType(effects, "fetchRange");
+    const answered = one.feed({ type: "blocks", blocks: unheard.slice(1, -1), from: validatorIndex(3), fetchId });
+    one.feed({ type: "lookedUp", present: ofType(answered, "lookup").flatMap(({ refs }) => refs), absent: [] });
+    expect(persisted(one).slice(-13)).toEqual(refsOf(unheard.slice(1)).map(({ digest }) => digest));
   });
 });
 

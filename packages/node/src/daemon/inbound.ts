@@ -96,12 +96,9 @@ function takeOffer({ payloads }: InboundSetup, { update, chunkHashes }: PayloadO
 }
 
 async function serveBlocks(chain: ChainStore, request: BlockRequest): Promise<readonly Uint8Array[]> {
-  if (request.type === "rounds") {
-    return chain.blocksInRounds(request.fromRound, request.toRound, {
-      blocksMax: BLOCKS_PER_RESPONSE_MAX,
-      bytesMax: RESPONSE_MAX_BYTES,
-    });
-  }
+  const page = { blocksMax: BLOCKS_PER_RESPONSE_MAX, bytesMax: RESPONSE_MAX_BYTES };
+  if (request.type === "rounds") return chain.blocksInRounds(request.fromRound, request.toRound, page);
+  if (request.type === "roundsOf") return chain.blocksOfAuthor(request, page);
   const found = await chain.blocks(request.refs.slice(0, BLOCKS_PER_RESPONSE_MAX));
   return found.filter((bytes) => bytes !== undefined);
 }

@@ -42,6 +42,7 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
   return {
     lastCommit: last === undefined ? null : { sealed: readCommit(last.commit), consensusState: last.consensusState },
     blocks: stored.map(({ bytes }) => mustVerify(verify(bytes))),
+    newestBlocks: await chain.newestBlocks(),
     newestOwnBlock: newestOwn === undefined ? null : mustVerify(verify(newestOwn)),
     lastSignedRound,
     acked: await chain.acked(),

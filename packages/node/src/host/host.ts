@@ -2,7 +2,15 @@
 // follows it waits for the disk. Everything that can differ between two runs is here or below, and nothing is decided
 // here.
 
-import type { ConsensusEngine, Effect, Fault, InputEvent, PersistEffect, ReceiptEffect } from "@selvedge/consensus";
+import type {
+  ConsensusEngine,
+  Effect,
+  Fault,
+  FetchRangeEffect,
+  InputEvent,
+  PersistEffect,
+  ReceiptEffect,
+} from "@selvedge/consensus";
 import {
   type AvailabilityReceipt,
   type BlockRef,
@@ -16,7 +24,7 @@ import {
   type VerifiedBlock,
   assertNever,
 } from "@selvedge/integrity";
-import type { Transport } from "../network/transport.ts";
+import type { BlockRequest, Transport } from "../network/transport.ts";
 import type { AskNewest } from "../safety/ask-newest.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
 import type { SafetyFile } from "../storage/safety-file.ts";
@@ -175,10 +183,8 @@ export class Host {
         return;
       case "fetch":
         return this.#fetch(effect.fetchId, effect.from, { type: "refs", refs: effect.refs });
-      case "fetchRange": {
-        const { fromRound, toRound } = effect;
-        return this.#fetch(effect.fetchId, effect.from, { type: "rounds", fromRound, toRound });
-      }
+      case "fetchRange":
+        return this.#fetch(effect.fetchId, effect.from, requestOf(effect));
       case "checkUpdate":
         return this.#checkUpdate(effect.update, effect.author);
       case "setTimer":
@@ -289,6 +295,12 @@ export class Host {
       },
     );
   }
+}
+
+function requestOf({ fromRound, toRound, author }: FetchRangeEffect): BlockRequest {
+  return author === undefined
+    ? { type: "rounds", fromRound, toRound }
+    : { type: "roundsOf", author, fromRound, toRound };
 }
 
 function bytesOf(blocks: readonly VerifiedBlock[]): Uint8Array[] {

@@ -2,7 +2,14 @@
 // out of an allowance that refills with time (faults.md, F80). A peer whose allowance is used up is told that we are busy;
 // honest ones ask somebody else meanwhile. The allowance may go below zero by one answer, so that any answer can be had.
 
-import { SERVING_ENTRIES_MAX, SERVING_REQUEST_COST_BYTES, SERVING_REFERENCE_COST_BYTES } from "./limits.ts";
+import { assertNever } from "@selvedge/integrity";
+import {
+  BLOCKS_PER_RESPONSE_MAX,
+  SERVING_ENTRIES_MAX,
+  SERVING_REFERENCE_COST_BYTES,
+  SERVING_REQUEST_COST_BYTES,
+} from "./limits.ts";
+import type { BlockRequest } from "./transport.ts";
 import type { WireRequest } from "./wire.ts";
 
 export interface ServingRules {
@@ -50,6 +57,20 @@ export class ServingBudget {
 
 /** Of a request and its answer of so many bytes. */
 export function costOf(request: WireRequest, answerBytes: number): number {
-  const references = request.type === "blocks" && request.request.type === "refs" ? request.request.refs.length : 0;
-  return SERVING_REQUEST_COST_BYTES + references * SERVING_REFERENCE_COST_BYTES + answerBytes;
+  const lookups = request.type === "blocks" ? lookupsOf(request.request) : 0;
+  return SERVING_REQUEST_COST_BYTES + lookups * SERVING_REFERENCE_COST_BYTES + answerBytes;
+}
+
+/** Look-ups in the store, one by one. */
+function lookupsOf(request: BlockRequest): number {
+  switch (request.type) {
+    case "refs":
+      return request.refs.length;
+    case "rounds":
+      return 0;
+    case "roundsOf":
+      return Math.min(request.toRound - request.fromRound + 1, BLOCKS_PER_RESPONSE_MAX);
+    default:
+      return assertNever(request);
+  }
 }

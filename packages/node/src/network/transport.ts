@@ -12,7 +12,9 @@ export type Remote =
 
 export type BlockRequest =
   | { readonly type: "refs"; readonly refs: readonly BlockRef[] }
-  | { readonly type: "rounds"; readonly fromRound: Round; readonly toRound: Round };
+  | { readonly type: "rounds"; readonly fromRound: Round; readonly toRound: Round }
+  /** Those of one author; of so many rounds as an answer holds blocks. */
+  | { readonly type: "roundsOf"; readonly author: ValidatorIndex; readonly fromRound: Round; readonly toRound: Round };
 
 /** Announces an update's payload: enough to verify each chunk by itself. */
 export interface PayloadOffer {

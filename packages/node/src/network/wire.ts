@@ -64,6 +64,8 @@ const BLOCKS_BY_ROUND = 2;
 const PAYLOAD = 3;
 const EMPTY = 4;
 const BUSY = 5;
+/** Those between are wire-chain.ts'. */
+const BLOCKS_OF_AUTHOR = 11;
 
 /** What may be pushed, gossiped or served: a peer would be right to score anything else down. */
 export function isBlockSized(block: Uint8Array): boolean {
@@ -117,6 +119,10 @@ export function encodeBlockRequest(request: BlockRequest): Uint8Array {
   if (request.type === "rounds") {
     return writer.uint8(BLOCKS_BY_ROUND).count(request.fromRound).count(request.toRound).finish();
   }
+  if (request.type === "roundsOf") {
+    writer.uint8(BLOCKS_OF_AUTHOR).uint32(request.author);
+    return writer.count(request.fromRound).count(request.toRound).finish();
+  }
   writer.uint8(BLOCKS_BY_REF);
   return writer
     .list(request.refs, (ref) => writer.count(ref.round).uint32(ref.author).bytes(digestToBytes(ref.digest)))
@@ -140,11 +146,7 @@ function readRequest(reader: ByteReader, kind: number): WireRequest | undefined 
     const known = refs.filter((ref) => ref !== undefined);
     return known.length === refs.length ? { type: "blocks", request: { type: "refs", refs: known } } : undefined;
   }
-  if (kind === BLOCKS_BY_ROUND) {
-    const fromRound = round(reader.count());
-    const toRound = round(reader.count());
-    return fromRound <= toRound ? { type: "blocks", request: { type: "rounds", fromRound, toRound } } : undefined;
-  }
+  if (kind === BLOCKS_BY_ROUND || kind === BLOCKS_OF_AUTHOR) return readRoundsRequest(reader, kind);
   if (kind !== PAYLOAD) {
     const request = readChainRequest(reader, kind);
     return request === undefined ? undefined : { type: "chain", request };
@@ -153,6 +155,15 @@ function readRequest(reader: ByteReader, kind: number): WireRequest | undefined 
   const fromChunk = reader.uint32();
   const count = reader.uint32();
   return root === undefined ? undefined : { type: "payload", request: { root, fromChunk, count } };
+}
+
+function readRoundsRequest(reader: ByteReader, kind: number): WireRequest | undefined {
+  const author = kind === BLOCKS_OF_AUTHOR ? validatorIndex(reader.uint32()) : undefined;
+  const fromRound = round(reader.count());
+  const toRound = round(reader.count());
+  if (fromRound > toRound) return undefined;
+  if (author === undefined) return { type: "blocks", request: { type: "rounds", fromRound, toRound } };
+  return { type: "blocks", request: { type: "roundsOf", author, fromRound, toRound } };
 }
 
 export function encodeResponse(response: WireResponse): Uint8Array {

@@ -26,9 +26,17 @@ import {
   wireInteger,
 } from "@selvedge/integrity";
 import { NodeError } from "../errors.ts";
+import { type AuthorRounds, blocksOfAuthor } from "./author-blocks.ts";
 import { blockKey, commitKey, epochPrefix, roundPrefix } from "./keys.ts";
 import { isPrunedBlock } from "./pruned-blocks.ts";
-import { type StoredBlock, type StoredCommit, prefixRange, readBlock, readCommit } from "./stored-chain.ts";
+import {
+  type BlockPage,
+  type StoredBlock,
+  type StoredCommit,
+  prefixRange,
+  readBlock,
+  readCommit,
+} from "./stored-chain.ts";
 import { bytesField, countField, decodeTuple, encodeTuple } from "./stored-tuple.ts";
 
 const CONSENSUS_STATE_KEY = "consensus-state";
@@ -45,11 +53,6 @@ const EQUIVOCATOR_PREFIX = "equivocator/";
 const ACCEPTED_COUNT_KEY = "accepted-count";
 /** There since an amnesia (docs/protocol.md §11): kept for the whole epoch. */
 const FORGOTTEN_KEY = "has-forgotten";
-
-export interface BlockPage {
-  readonly blocksMax: number;
-  readonly bytesMax: number;
-}
 
 /** Which epoch a store is about. */
 export interface EpochPlace {
@@ -172,12 +175,7 @@ export class ChainStore {
   async newestBlockOf(author: ValidatorIndex): Promise<Uint8Array | undefined> {
     const stored = await this.#store.get("meta", this.#key(newestKey(author)));
     if (stored === undefined) return undefined;
-    const [atRound, digest] = decodeTuple(stored, "newest block", 2);
-    return this.block({
-      round: round(countField(atRound, "newest block")),
-      author,
-      digest: digestFromBytes(bytesField(digest, "newest block")),
-    });
+    return this.block(newestRefOf(author, stored));
   }
 
   /** Of any block here; 0 if there is none. */
@@ -194,11 +192,7 @@ export class ChainStore {
   }
 
   async #loadNewest(): Promise<void> {
-    for await (const { key, value } of this.#store.iterate("meta", prefixRange(this.#key(NEWEST_PREFIX)))) {
-      const [atRound] = decodeTuple(value, "newest block", 2);
-      const author = validatorIndex(Number(key.slice(this.#key(NEWEST_PREFIX).length)));
-      this.#newestRounds.set(author, countField(atRound, "newest block"));
-    }
+    for (const { author, round: atRound } of await this.newestBlocks()) this.#newestRounds.set(author, atRound);
   }
 
   #keepState(index: number, consensusState: Uint8Array): readonly StoreOp[] {
@@ -277,12 +271,26 @@ export class ChainStore {
     return blocks;
   }
 
+  /** The same of one author alone. */
+  blocksOfAuthor(rounds: AuthorRounds, page: BlockPage): Promise<readonly Uint8Array[]> {
+    return blocksOfAuthor({ store: this.#store, epoch: this.#epoch }, rounds, page);
+  }
+
   /** All blocks of rounds ≥ `fromRound`, in the order they were accepted. */
   async blocksFrom(fromRound: number): Promise<readonly StoredBlock[]> {
     const blocks: StoredBlock[] = [];
     const range = { gte: roundPrefix(fromRound, this.#epoch), lt: roundPrefix(ROUND_END, this.#epoch) };
     for await (const { value } of this.#store.iterate("blocks", range)) blocks.push(readBlock(value));
     return blocks.toSorted((left, right) => left.acceptedAs - right.acceptedAs);
+  }
+
+  /** Of each author the block of the highest round that this node has accepted. */
+  async newestBlocks(): Promise<readonly BlockRef[]> {
+    const refs: BlockRef[] = [];
+    const prefix = this.#key(NEWEST_PREFIX);
+    for await (const { key, value } of this.#store.iterate("meta", prefixRange(prefix)))
+      refs.push(newestRefOf(validatorIndex(Number(key.slice(prefix.length))), value));
+    return refs;
   }
 
   /** Bytes of this validator's own newest block, of whatever round. */
@@ -371,6 +379,15 @@ const ROUND_END: number = Number.MAX_SAFE_INTEGER;
 
 function keptStateKey(index: number): string {
   return `${KEPT_STATE_PREFIX}${commitKey(index)}`;
+}
+
+function newestRefOf(author: ValidatorIndex, stored: Uint8Array): BlockRef {
+  const [atRound, digest] = decodeTuple(stored, "newest block", 2);
+  return {
+    round: round(countField(atRound, "newest block")),
+    author,
+    digest: digestFromBytes(bytesField(digest, "newest block")),
+  };
 }
 
 function newestKey(author: ValidatorIndex): string {

@@ -18,7 +18,12 @@ export function epochOfKey(key: string): number {
 }
 
 export function blockKey(ref: BlockRef, epoch = 0): string {
-  return `${roundPrefix(ref.round, epoch)}${orderedNumber(ref.author)}/${ref.digest}`;
+  return `${authorPrefix(ref, epoch)}${ref.digest}`;
+}
+
+/** Of the keys of one author's blocks of a round. */
+export function authorPrefix({ round, author }: Pick<BlockRef, "author"> & { round: number }, epoch = 0): string {
+  return `${roundPrefix(round, epoch)}${orderedNumber(author)}/`;
 }
 
 export function roundPrefix(round: number, epoch = 0): string {

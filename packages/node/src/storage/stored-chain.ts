@@ -15,6 +15,12 @@ export interface StoredBlock {
   readonly bytes: Uint8Array;
 }
 
+/** Bounds of one answer. */
+export interface BlockPage {
+  readonly blocksMax: number;
+  readonly bytesMax: number;
+}
+
 export function prefixRange(prefix: string): { readonly gte: string; readonly lt: string } {
   // '0' follows '/', with which every prefix ends.
   return { gte: prefix, lt: `${prefix.slice(0, -1)}0` };

@@ -59,5 +59,8 @@ describe("the serving budget", () => {
     const one = costOf({ type: "chain", request: { type: "checkpoint", index: commitIndex(1) } }, 1);
     expect(one).toBeGreaterThan(1000);
     expect(list).toBeGreaterThan(10 * one);
+    const ofAuthor = { type: "roundsOf", author: validatorIndex(0), fromRound: round(1) } as const;
+    for (const toRound of [512, 1_000_000])
+      expect(costOf({ type: "blocks", request: { ...ofAuthor, toRound: round(toRound) } }, 1)).toBe(list);
   });
 });

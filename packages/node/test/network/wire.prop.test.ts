@@ -52,6 +52,16 @@ it("every message survives the trip", () => {
         ok: true,
         value: { type: "blocks", request: byRefs },
       });
+      const ofAuthor = {
+        type: "roundsOf",
+        author: validatorIndex(count),
+        fromRound: round(1),
+        toRound: round(9),
+      } as const;
+      expect(decodeRequest(encodeBlockRequest(ofAuthor))).toEqual({
+        ok: true,
+        value: { type: "blocks", request: ofAuthor },
+      });
       const request = { root: piece.root, fromChunk: piece.index, count };
       expect(decodeRequest(encodePayloadRequest(request))).toEqual({ ok: true, value: { type: "payload", request } });
       const portion = { chunkHashes: list.map(() => new Uint8Array(32)), chunks: [piece] };
@@ -79,6 +89,10 @@ it("every truncation and every added byte is refused", () => {
   const samples: [(frame: Uint8Array) => { ok: boolean }, Uint8Array][] = [
     [decodeBlocks, encodeBlocks([Uint8Array.of(1, 2), Uint8Array.of(3)])],
     [decodeRequest, encodeBlockRequest({ type: "rounds", fromRound: round(1), toRound: round(9) })],
+    [
+      decodeRequest,
+      encodeBlockRequest({ type: "roundsOf", author: validatorIndex(2), fromRound: round(1), toRound: round(9) }),
+    ],
     [(frame) => decodePayloadMessage(frame, decodeUpdate), encodeOffer({ update: signedUpdate(), chunkHashes: [] })],
     [decodeResponse, encodeResponse({ type: "empty" })],
   ];
@@ -91,7 +105,7 @@ it("every truncation and every added byte is refused", () => {
 
 it("arbitrary bytes never throw", () => {
   fc.assert(
-    fc.property(bytes({ maxLength: 200 }), fc.integer({ min: 0, max: 6 }), (noise, kind) => {
+    fc.property(bytes({ maxLength: 200 }), fc.integer({ min: 0, max: 11 }), (noise, kind) => {
       const frame = Uint8Array.of(kind, ...noise);
       decodeBlocks(frame);
       decodeRequest(frame);
@@ -102,6 +116,10 @@ it("arbitrary bytes never throw", () => {
 });
 
 it("a round range that runs backwards is refused", () => {
-  const frame = encodeBlockRequest({ type: "rounds", fromRound: round(2), toRound: round(1) });
-  expect(decodeRequest(frame)).toMatchObject({ ok: false, error: { code: "FRAME_MALFORMED" } });
+  const backwards = { fromRound: round(2), toRound: round(1) };
+  for (const request of [
+    { type: "rounds", ...backwards },
+    { type: "roundsOf", author: validatorIndex(0), ...backwards },
+  ] as const)
+    expect(decodeRequest(encodeBlockRequest(request))).toMatchObject({ ok: false, error: { code: "FRAME_MALFORMED" } });
 });

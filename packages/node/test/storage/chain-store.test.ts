@@ -71,6 +71,27 @@ describe("chain store", () => {
     expect(await store.blocksInRounds(1, 3, { blocksMax: 100, bytesMax: 1 })).toEqual(whole.slice(0, 1));
   });
 
+  it("serves one author's blocks by rounds within a page, and tells the newest of each author", async () => {
+    const store = await ChainStore.open(new MemoryStore(sha256), sha256);
+    expect(await store.newestBlocks()).toEqual([]);
+    const all = [1, 2, 4, 5].flatMap((at) => [0, 1, 2].map((author) => block(author, at)));
+    await store.persist(effect(all.toReversed()));
+    const own = all.filter(({ ref }) => ref.author === 1).map(({ bytes }) => bytes);
+    const ofOne = { author: validatorIndex(1), fromRound: 1, toRound: 9 };
+    const page = { blocksMax: 100, bytesMax: 1e9 };
+    expect(await store.blocksOfAuthor(ofOne, page)).toEqual(own);
+    expect(await store.blocksOfAuthor({ ...ofOne, fromRound: 2, toRound: 4 }, page)).toEqual(own.slice(1, 3));
+    expect(await store.blocksOfAuthor(ofOne, { ...page, bytesMax: 1 })).toEqual(own.slice(0, 1));
+    expect(await store.blocksOfAuthor(ofOne, { ...page, blocksMax: 3 }), "three rounds are looked at").toEqual(
+      own.slice(0, 2),
+    );
+    expect((await store.newestBlocks()).map(({ author, round: at }) => [author, at])).toEqual([
+      [0, 5],
+      [1, 5],
+      [2, 5],
+    ]);
+  });
+
   it("keeps commits, the newest consensus state, acks, the newest own block and equivocators", async () => {
     const store = await ChainStore.open(new MemoryStore(sha256), sha256);
     expect(await store.lastCommit()).toBeUndefined();

@@ -1,6 +1,7 @@
 // The blocks that one node's disk holds, by round, in the order accepted: what it answers others with.
 
 import type { BlockRef, VerifiedBlock } from "@selvedge/integrity";
+import type { AskedRounds } from "./selvedge-message.ts";
 
 /** Most blocks in one answer to a request for rounds. */
 const RANGE_BLOCKS_MAX = 512;
@@ -33,11 +34,13 @@ export class BlockShelf {
   }
 
   /** Lowest rounds first; may stop early. */
-  range(fromRound: number, toRound: number): readonly VerifiedBlock[] {
+  range({ fromRound, toRound, author }: AskedRounds): readonly VerifiedBlock[] {
     const blocks: VerifiedBlock[] = [];
     const last = Math.min(toRound, this.#rounds.length - 1);
-    for (let round = Math.max(0, fromRound); round <= last && blocks.length < RANGE_BLOCKS_MAX; round += 1)
-      blocks.push(...(this.#rounds[round] ?? []));
+    for (let round = Math.max(0, fromRound); round <= last && blocks.length < RANGE_BLOCKS_MAX; round += 1) {
+      const row = this.#rounds[round] ?? [];
+      blocks.push(...(author === undefined ? row : row.filter(({ ref }) => ref.author === author)));
+    }
     return blocks.slice(0, RANGE_BLOCKS_MAX);
   }
 }

@@ -1,7 +1,7 @@
 // What our nodes say to one another in the world, as bodies of envelopes. Blocks are shared objects that carry their bytes;
 // a receiver takes none that does not pass `verifyBlock`. Sizes are those on the wire.
 
-import type { NewestAnswer } from "@selvedge/consensus";
+import type { FetchRangeEffect, NewestAnswer } from "@selvedge/consensus";
 import type { BlockRef, Digest, VerifiedBlock } from "@selvedge/integrity";
 import type { OutgoingMessage } from "../protocol/message.ts";
 
@@ -9,7 +9,7 @@ export type SelvedgeBody =
   /** Pushed, or an answer to the fetch with this id. */
   | { readonly type: "blocks"; readonly blocks: readonly VerifiedBlock[]; readonly fetchId: number | null }
   | { readonly type: "fetch"; readonly fetchId: number; readonly refs: readonly BlockRef[] }
-  | { readonly type: "fetchRange"; readonly fetchId: number; readonly fromRound: number; readonly toRound: number }
+  | { readonly type: "fetchRange"; readonly fetchId: number; readonly rounds: AskedRounds }
   /** For the newest blocks by the asker and by the asked. */
   | { readonly type: "newestRequest" }
   | ({ readonly type: "newest" } & NewestAnswer)
@@ -17,6 +17,8 @@ export type SelvedgeBody =
   | { readonly type: "payloadRequest"; readonly root: Digest }
   /** Blocks as bytes that nobody has looked at: damaged on the way, or made up. */
   | { readonly type: "bytes"; readonly bytes: Uint8Array };
+
+export type AskedRounds = Pick<FetchRangeEffect, "fromRound" | "toRound" | "author">;
 
 const FRAME_BYTES = 24;
 const REF_BYTES = 44;
@@ -41,12 +43,8 @@ export function fetchMessage(to: number, fetchId: number, refs: readonly BlockRe
   return { to, kind: "fetch", sizeBytes: FRAME_BYTES + refs.length * REF_BYTES, body };
 }
 
-export function rangeMessage(
-  to: number,
-  fetchId: number,
-  rounds: { readonly fromRound: number; readonly toRound: number },
-): OutgoingMessage {
-  const body: SelvedgeBody = { type: "fetchRange", fetchId, ...rounds };
+export function rangeMessage(to: number, fetchId: number, rounds: AskedRounds): OutgoingMessage {
+  const body: SelvedgeBody = { type: "fetchRange", fetchId, rounds };
   return { to, kind: "fetchRange", sizeBytes: FRAME_BYTES + 16, body };
 }
 

@@ -193,7 +193,7 @@ export class SelvedgeProcess implements Process {
       case "fetch":
         return this.#send(from, this.#blocks.findAll(body.refs), body.fetchId);
       case "fetchRange":
-        return this.#send(from, this.#blocks.range(body.fromRound, body.toRound), body.fetchId);
+        return this.#send(from, this.#blocks.range(body.rounds), body.fetchId);
       case "newestRequest":
         return this.#answerNewest(from);
       case "newest":

@@ -239,7 +239,7 @@ export class EpochWorld {
           const blocks =
             effect.type === "fetch"
               ? effect.refs.flatMap((ref) => store.get(ref) ?? [])
-              : store.range(effect.fromRound, effect.toRound).slice(0, 256);
+              : store.range(effect.fromRound, effect.toRound, effect.author).slice(0, 256);
           this.#travel(servant, key, () => {
             if (this.nodes[key]?.seat === seat) this.nodes[key].receive(blocks, effect.from ?? 0, effect.fetchId);
           });

@@ -64,7 +64,7 @@ export const OUTPUT_MUTANTS: readonly Mutant[] = [
   {
     id: "admission-by-gc",
     file: "consensus/src/handle/on-blocks.ts",
-    find: "if (ref.round <= rule.gcRound && !parking.isWanted(ref)) return;",
+    find: "if (ref.round <= rule.gcRound && !isReferredTo(core, ref)) return;",
     replace: "if (ref.round <= rule.gcRound) return;",
     what: "garbage collection bounds admission: who was away is never heard again (D1, liveness)",
     aim: "away-and-back",
