@@ -18,7 +18,7 @@ export class PushMessages {
       const { kind, sizeBytes, body } = this.#last.message;
       return { to: receiver, kind, sizeBytes, body };
     }
-    const message = blocksMessage(receiver, blocks, { fetchId: null, extraBytesOf: this.#extraBytesOf });
+    const message = blocksMessage(receiver, blocks, { request: null, extraBytesOf: this.#extraBytesOf });
     this.#last = { blocks, message };
     return message;
   }

@@ -38,15 +38,16 @@ import { STATUS_BEFORE_START, statusOf } from "./process-status.ts";
 import { PushMessages } from "./push-messages.ts";
 import type { SelvedgeFacts } from "./selvedge-chain.ts";
 import {
+  type RequestId,
   type SelvedgeBody,
   blocksMessage,
-  fetchMessage,
+  isFor,
   isSelvedgeBody,
   newestMessage,
   newestRequestMessage,
   payloadMessage,
   payloadRequestMessage,
-  rangeMessage,
+  requestMessage,
 } from "./selvedge-message.ts";
 import { type StoredChain, batchRecord, equivocatorsRecord, openChain, safetyRecord } from "./selvedge-store.ts";
 import { UpdateDesk } from "./update-desk.ts";
@@ -54,6 +55,8 @@ import { UpdateDesk } from "./update-desk.ts";
 export interface SelvedgeProcessSetup {
   readonly facts: SelvedgeFacts;
   readonly index: number;
+  /** Which process of the run this is: answers to what an earlier one of the node asked are not for it. */
+  readonly life: number;
   readonly ports: ProcessPorts;
   readonly hasLedger: boolean;
   /** Every receiver decodes and verifies for itself, instead of sharing the verdict on a body. */
@@ -118,7 +121,7 @@ export class SelvedgeProcess implements Process {
   };
 
   readonly receive = ({ body, from }: Envelope): void => {
-    if (isSelvedgeBody(body)) this.#receive(body, from);
+    if (isSelvedgeBody(body) && isFor(this.#setup.life, body)) this.#receive(body, from);
   };
 
   readonly onTimer = (id: string): void => {
@@ -189,13 +192,13 @@ export class SelvedgeProcess implements Process {
   #receive(body: SelvedgeBody, from: number): void {
     switch (body.type) {
       case "blocks":
-        return this.#receiveBlocks(body.blocks, { from, fetchId: body.fetchId });
+        return this.#receiveBlocks(body.blocks, { from, request: body.request });
       case "fetch":
-        return this.#send(from, this.#blocks.findAll(body.refs), body.fetchId);
+        return this.#send(from, this.#blocks.findAll(body.refs), body.request);
       case "fetchRange":
-        return this.#send(from, this.#blocks.range(body.rounds), body.fetchId);
+        return this.#send(from, this.#blocks.range(body.rounds), body.request);
       case "newestRequest":
-        return this.#answerNewest(from);
+        return this.#answerNewest(from, body.life);
       case "newest":
         return this.#feed({ ...body, type: "newestAnswer", from: validatorIndex(from) });
       case "payload":
@@ -215,25 +218,25 @@ export class SelvedgeProcess implements Process {
     const decoded = decodeBlock(bytes, crypto.sha256);
     const verified = decoded.ok ? verifyBlock(decoded.value, context) : decoded;
     if (!verified.ok) return this.#refuse(from, verified.error.code, verified.error.detail);
-    return this.#receiveBlocks([verified.value], { from, fetchId: null });
+    return this.#receiveBlocks([verified.value], { from, request: null });
   }
 
   #receiveBlocks(
     received: readonly VerifiedBlock[],
-    { from, fetchId }: { readonly from: number; readonly fetchId: number | null },
+    { from, request }: { readonly from: number; readonly request: RequestId | null },
   ): void {
     const { facts, decodesAlways } = this.#setup;
     const onRefused = ({ code, detail }: BlockRejection): void => this.#refuse(from, code, detail);
     const blocks = admitted(received, { facts, decodesAlways, onRefused });
-    if (fetchId === null && blocks.length === 0 && received.length > 0) return;
-    const answered = fetchId === null ? {} : { fetchId };
+    if (request === null && blocks.length === 0 && received.length > 0) return;
+    const answered = request === null ? {} : { fetchId: request.fetchId };
     this.#feed({ type: "blocks", blocks, from: validatorIndex(from), ...answered });
   }
 
-  #answerNewest(asker: number): void {
+  #answerNewest(asker: number, life: number): void {
     const { standing } = this.#engine?.status().signing ?? {};
     const answer = newestAnswer(this.#blocks, { asker, own: this.#index, standing });
-    if (answer !== undefined) this.#ports.send(newestMessage(asker, answer));
+    if (answer !== undefined) this.#ports.send(newestMessage(asker, life, answer));
   }
 
   #answerPayload(asker: number, root: Digest): void {
@@ -246,8 +249,8 @@ export class SelvedgeProcess implements Process {
     this.#ports.observe({ type: "reported", fault, about: from, detail });
   }
 
-  #send(to: number, blocks: readonly VerifiedBlock[], fetchId: number | null): void {
-    this.#ports.send(blocksMessage(to, blocks, { fetchId, extraBytesOf: this.#setup.extraBytesOf }));
+  #send(to: number, blocks: readonly VerifiedBlock[], request: RequestId): void {
+    this.#ports.send(blocksMessage(to, blocks, { request, extraBytesOf: this.#setup.extraBytesOf }));
   }
 
   #feed(event: InputEvent): void {
@@ -304,7 +307,7 @@ export class SelvedgeProcess implements Process {
       case "lookup":
         return this.#lookUp(effect.refs);
       case "askNewest":
-        return this.#ports.send(newestRequestMessage(effect.to));
+        return this.#ports.send(newestRequestMessage(effect.to, this.#setup.life));
       case "checkUpdate":
         return this.#checkUpdate(effect.update, effect.author);
       case "setTimer":
@@ -358,10 +361,7 @@ export class SelvedgeProcess implements Process {
   }
 
   #fetch(effect: FetchEffect | FetchRangeEffect): void {
-    const to = effect.from;
-    if (to === null) return;
-    if (effect.type === "fetch") this.#ports.send(fetchMessage(to, effect.fetchId, effect.refs));
-    else this.#ports.send(rangeMessage(to, effect.fetchId, effect));
+    if (effect.from !== null) this.#ports.send(requestMessage(effect.from, effect, this.#setup.life));
   }
 
   #checkUpdate(update: SignedUpdate, author: ValidatorIndex): void {

@@ -36,6 +36,7 @@ export function createSelvedgeChain(
   const extraBytesOf = extraBytes(scenario);
   const transactionsOf = rememberedTransactions();
   const { committee } = facts;
+  let lifeCount = 0;
   return {
     protocol: scenario.protocol.name,
     size: committee.validators.length,
@@ -44,9 +45,11 @@ export function createSelvedgeChain(
     quorumStake: committee.quorumStake,
     committee,
     gcDepth: facts.params.gcDepth,
-    createProcess: (index, ports) =>
-      new SelvedgeProcess({
+    createProcess: (index, ports) => {
+      lifeCount += 1;
+      return new SelvedgeProcess({
         facts,
+        life: lifeCount,
         index,
         ports,
         hasLedger: scenario.execution.ledger !== false,
@@ -54,7 +57,8 @@ export function createSelvedgeChain(
         extraBytesOf,
         transactionsOf,
         ownBlockCostUs: costs === undefined ? () => 0 : (block) => ownBlockCostUs(block, costs),
-      }),
+      });
+    },
     receiveCostUs: costs === undefined ? () => 0 : ({ body }) => messageCostUs(body, costs),
     knownLeader: (round, process) =>
       process instanceof SelvedgeProcess ? (process.engine?.leaderOf(Math.max(1, round)) ?? 0) : 0,
@@ -72,7 +76,7 @@ export function createSelvedgeChain(
           },
           draft,
         ),
-      blocksMessage: (to, blocks) => blocksMessage(to, blocks, { fetchId: null, extraBytesOf }),
+      blocksMessage: (to, blocks) => blocksMessage(to, blocks, { request: null, extraBytesOf }),
       withBlocks: (message, blocks) => withBlocks(message, blocks, extraBytesOf),
       bytesMessage,
     },
@@ -107,7 +111,7 @@ function withBlocks(
 ): OutgoingMessage {
   const { body } = message;
   if (!isSelvedgeBody(body) || body.type !== "blocks") return message;
-  return blocksMessage(message.to, blocks, { fetchId: body.fetchId, extraBytesOf });
+  return blocksMessage(message.to, blocks, { request: body.request, extraBytesOf });
 }
 
 /** One bit flips. Of a push the first block's bytes arrive; anything else no longer decodes and is lost. */
