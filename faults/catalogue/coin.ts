@@ -14,6 +14,8 @@ const HONEST: readonly number[] = [0, 1, 2];
 /** Standard deviations of a normal variable that one run in a million passes. */
 const FAR = 4.753;
 const CLOSE_LOOK_EVERY = 50;
+/** Five in each cell of the pairs: chi-square says nothing about fewer. */
+const COINS_MIN = 5 * SIZE * SIZE;
 
 export const EARLY_COIN: Fault = {
   id: "F56",
@@ -24,7 +26,7 @@ export const EARLY_COIN: Fault = {
     "F shares open nothing; whichever shares in whatever order open the same; guesses from F shares hit as often as chance; authors and their pairs are uniform (each test fails one sound run in 10^6)",
   run: async (context, checks) => {
     const trial = new CoinTrial(context.random, checks);
-    const coins = context.count(100_000, 400);
+    const coins = Math.max(COINS_MIN, context.count(100_000, 400));
     for (let coin = 1; coin <= coins; coin += 1) {
       trial.toss(coin);
       if (coin % 10_000 === 0) context.note(`${coin} coins`);
