@@ -78,11 +78,7 @@ async function startEpoch(setup: EpochSetup, end: EpochEnd): Promise<EpochNode> 
 
 async function startParts(setup: EpochSetup, parts: NodeParts): Promise<void> {
   await parts.pruner.open(setup.store);
-  await parts.resumed.open(
-    setup.store,
-    parts.state,
-    parts.ledger.models().map(({ id }) => id),
-  );
+  await parts.reexecution.open(setup.store);
   parts.journal.restoreCheckpoint(await parts.state.latestCheckpoint());
   const toExecute: CommitInput[] = [];
   for await (const input of commitsToExecute(parts.chain, parts.verify, parts.ledger.lastCommitIndex()))

@@ -36,7 +36,7 @@ import type { EventRing } from "./event-feed.ts";
 import type { NodeIdentity } from "./identity.ts";
 import type { NodeJournal } from "./journal.ts";
 import type { ProofDesk } from "./proofs.ts";
-import type { ResumedViews } from "./resumed-views.ts";
+import type { Reexecution } from "./reexecution.ts";
 import type { ScrubReport } from "./services.ts";
 import type { TransactionPool } from "./transactions.ts";
 import type { UpdateDesk } from "./updates.ts";
@@ -123,7 +123,7 @@ export interface NodeParts {
   readonly epochEvents: EpochEventPort;
   readonly host: Host;
   readonly pruner: BackgroundPruner;
-  readonly resumed: ResumedViews;
+  readonly reexecution: Reexecution;
   readonly catchUp: CatchUp;
   readonly lifetime: AbortController;
   /** One for all that the node verifies: keys are imported once, and the slow path is counted. */

@@ -82,7 +82,9 @@ export class UpdateDesk {
 
   async view(digest: UpdateDigest): Promise<UpdateView> {
     const status = this.#setup.ledger.updateStatus(digest);
-    if (status.state === "applied") return { state: "applied", modelId: status.modelId, version: status.version };
+    // Soon after a start the ledger does not know it again yet, and some thousand updates later it has forgotten it.
+    const applied = status.state === "applied" ? status : await this.#setup.state.appliedIn(digest);
+    if (applied !== undefined) return { state: "applied", modelId: applied.modelId, version: applied.version };
     if (status.state === "certified")
       return { state: "certified", commitIndex: status.certifiedAt, score: status.score };
     if (status.state === "dropped") return { state: "refused", code: status.code, detail: "the ledger dropped it" };

@@ -16,7 +16,7 @@ import type { UnsettledUpdates } from "../sync/unsettled-updates.ts";
 import { NodeJournal } from "./journal.ts";
 import type { NodeParts, NodeSetup } from "./parts.ts";
 import { assembleReceipt } from "./receipts.ts";
-import { ResumedViews } from "./resumed-views.ts";
+import { Reexecution } from "./reexecution.ts";
 import { UpdateDesk } from "./updates.ts";
 
 /** What is open before anything is connected. */
@@ -40,7 +40,7 @@ export type OpenedParts = Pick<
 
 type Desks = Pick<
   NodeParts,
-  "payloads" | "transactions" | "updates" | "proofs" | "journal" | "events" | "lifetime" | "pruner" | "resumed"
+  "payloads" | "transactions" | "updates" | "proofs" | "journal" | "events" | "lifetime" | "pruner" | "reexecution"
 > & {
   readonly unsettled: UnsettledUpdates;
 };
@@ -113,7 +113,7 @@ function openDesks(setup: EpochSetup, opened: OpenedParts, mailbox: Mailbox<Inpu
     events,
     lifetime,
     pruner,
-    resumed: new ResumedViews(ledger),
+    reexecution: new Reexecution(ledger),
     unsettled,
   };
 }

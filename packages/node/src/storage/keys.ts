@@ -35,7 +35,7 @@ export function commitKey(index: number): string {
 }
 
 export function stateKey(
-  kind: "checkpoint" | "root" | "receipt" | "transaction" | "update",
+  kind: "applied" | "checkpoint" | "root" | "receipt" | "transaction" | "update",
   name: Digest | string,
 ): string {
   return `${kind}/${name}`;

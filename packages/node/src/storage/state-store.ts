@@ -7,11 +7,13 @@ import {
   type CheckpointCertificate,
   type CommitIndex,
   type Digest,
+  type ModelId,
   type SealedVersionRecord,
   type SignedUpdate,
   type Store,
   type StoreOp,
   type UpdateDigest,
+  type VersionNumber,
   commitIndex,
   decodeCheckpoint,
   decodeReceipt,
@@ -21,6 +23,8 @@ import {
   digestToBytes,
   encodeCheckpoint,
   encodeReceipt,
+  modelId,
+  versionNumber,
   wireInteger,
 } from "@selvedge/integrity";
 import type { Sha256 } from "@selvedge/integrity";
@@ -28,7 +32,7 @@ import type { LedgerEvent } from "@selvedge/ledger";
 import { NodeError } from "../errors.ts";
 import { orderedNumber, stateKey, versionKey } from "./keys.ts";
 import { SnapshotShelf } from "./snapshot-shelf.ts";
-import { bytesField, countField, decodeTuple, encodeTuple } from "./stored-tuple.ts";
+import { bytesField, countField, decodeTuple, encodeTuple, textField } from "./stored-tuple.ts";
 
 const SNAPSHOT_KEY = "ledger-snapshot";
 
@@ -38,6 +42,11 @@ export interface ExecutedCommit {
   readonly events: readonly LedgerEvent[];
   /** Set when a snapshot is due. */
   readonly snapshot: Uint8Array | undefined;
+}
+
+export interface AppliedIn {
+  readonly modelId: ModelId;
+  readonly version: VersionNumber;
 }
 
 /** Transactions that are about to be looked up together. */
@@ -152,7 +161,18 @@ export class StateStore {
   }
 
   async putVersion(record: SealedVersionRecord): Promise<void> {
-    await this.#store.batch([versionOp(record)], { sync: false });
+    await this.#store.batch(versionOps(record), { sync: false });
+  }
+
+  /** The version that an update is in; undefined if it is in none that this node has stored. */
+  async appliedIn(update: UpdateDigest): Promise<AppliedIn | undefined> {
+    const stored = await this.#store.get("state", stateKey("applied", update));
+    if (stored === undefined) return undefined;
+    const [model, version] = decodeTuple(stored, "applied update", 2);
+    return {
+      modelId: modelId(textField(model, "applied update")),
+      version: versionNumber(countField(version, "applied update")),
+    };
   }
 
   async snapshot(): Promise<{ readonly index: number; readonly bytes: Uint8Array } | undefined> {
@@ -167,14 +187,20 @@ function opsOfEvent(event: LedgerEvent): StoreOp[] {
   if (event.type === "updateOutput") {
     return [{ type: "put", space: "state", key: stateKey("update", event.update.digest), value: event.update.bytes }];
   }
-  if (event.type === "versionClosed") return [versionOp(event.record)];
+  if (event.type === "versionClosed") return versionOps(event.record);
   if (event.type !== "transactionsLogged") return [];
   const value = encodeTuple([wireInteger(event.commitIndex)]);
   return event.digests.map((digest) => ({ type: "put", space: "state", key: stateKey("transaction", digest), value }));
 }
 
-function versionOp({ record, bytes }: SealedVersionRecord): StoreOp {
-  return { type: "put", space: "versions", key: versionKey(record.modelId, record.version), value: bytes };
+/** The record, and for each of its updates where it is: the ledger remembers the latest of them only. */
+function versionOps({ record, bytes }: SealedVersionRecord): StoreOp[] {
+  const { modelId: model, version, updates } = record;
+  const value = encodeTuple([model, wireInteger(version)]);
+  const applied = updates.map(({ update }): StoreOp => {
+    return { type: "put", space: "state", key: stateKey("applied", update), value };
+  });
+  return [{ type: "put", space: "versions", key: versionKey(model, version), value: bytes }, ...applied];
 }
 
 function mustDecode<Value>(

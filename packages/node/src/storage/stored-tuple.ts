@@ -22,6 +22,11 @@ export function bytesField(value: unknown, what: string): Uint8Array {
   throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
 }
 
+export function textField(value: unknown, what: string): string {
+  if (typeof value === "string") return value;
+  throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
+}
+
 export function countField(value: unknown, what: string): number {
   const number = typeof value === "bigint" ? Number(value) : value;
   if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;

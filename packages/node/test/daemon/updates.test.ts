@@ -28,6 +28,7 @@ function world() {
     verdict?: Result<number, Rejection>;
     accept: Result<true, Rejection>;
     permit: Result<unknown, Rejection>;
+    applied?: { readonly modelId: string; readonly version: number };
   } = { accept: ok(true), permit: ok({}) };
   const proposed: UpdateDigest[] = [];
   const ledger = {
@@ -47,7 +48,10 @@ function world() {
   const desk = new UpdateDesk({
     ledger: ledger as unknown as Ledger,
     payloads: payloads as unknown as PayloadService,
-    state: { receipt: async () => undefined } as unknown as StateStore,
+    state: {
+      receipt: async () => undefined,
+      appliedIn: async () => told.applied,
+    } as unknown as StateStore,
     chunkBytes: CHUNK,
     propose: ({ digest }) => proposed.push(digest),
     onRefused: () => undefined,
@@ -56,6 +60,13 @@ function world() {
 }
 
 describe("update desk", () => {
+  it("an update that the disk knows in a version is applied, though the ledger does not know it (any more)", async () => {
+    const { desk, told } = world();
+    expect(await desk.view(update.digest)).toEqual({ state: "unknown" });
+    told.applied = { modelId: "tiny", version: 3 };
+    expect(await desk.view(update.digest)).toEqual({ state: "applied", modelId: "tiny", version: 3 });
+  });
+
   it("an upload goes on to its end though another gateway brought the payload meanwhile, and is proposed", async () => {
     const { desk, told, proposed } = world();
     await desk.submit(update, []);
