@@ -21,9 +21,16 @@ export interface DecodeBounds {
 interface Packer {
   readonly pack: (value: unknown) => Uint8Array;
   readonly unpack: (bytes: Uint8Array) => unknown;
+  /** From here on it writes into these. */
+  readonly useBuffer: (pool: Uint8Array) => void;
 }
 
 const packer: Packer = new Packr({ useRecords: false, moreTypes: false, variableMapSize: true, int64AsType: "bigint" });
+
+/** A pool grows to four times the longest record and is kept, ledger snapshots of MiB included; beyond this it is given up. */
+const POOL_BYTES_MAX = 1024 * 1024;
+/** Of the class that msgpackr allocates pools of, which is Node's where there is one. */
+const smallPool = packer.pack(new Uint8Array(64 * 1024));
 
 /** Own values only: asserts that what comes out is what `decode` lets in. The result shares memory with nothing. */
 export function encode(value: WireValue): Uint8Array {
@@ -62,5 +69,8 @@ export function isSameBytes(left: Uint8Array, right: Uint8Array): boolean {
 
 /** `pack` answers with a slice of a pool that later calls write on: copied out, and never a Buffer. */
 function packed(value: unknown): Uint8Array {
-  return new Uint8Array(packer.pack(value));
+  const slice = packer.pack(value);
+  const bytes = new Uint8Array(slice);
+  if (slice.buffer.byteLength > POOL_BYTES_MAX) packer.useBuffer(smallPool);
+  return bytes;
 }
