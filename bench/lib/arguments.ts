@@ -37,6 +37,7 @@ export const USAGE = `usage: npm run bench -- network [--nodes 4] [--tx-bytes 51
                                 [--no-saturate] [--no-null] [--profile] [--out DIR]
        npm run bench -- updates [--nodes 4] [--payload 64KiB,1MiB] [--rate 4] [--seconds 30]
                                 [--devices 16] [--buffer 4] [--profile] [--out DIR]
+       npm run bench -- catch-up [--gaps 1000,4000] [--rate 400] [--tx-bytes 512] [--wipe]
        npm run bench -- costs [--out FILE]       CPU costs of this machine, for the simulator's cost model
        npm run bench -- sim-speed [--quick]      deliveries of the simulator per CPU second
   --rate     offered by all nodes together, per second, whatever they answer
