@@ -15,7 +15,6 @@ import { afterEach, expect, test } from "vitest";
 import { UsageError, parseFaultArguments } from "../../lib/arguments.ts";
 import { CALM, ChaosLink, type Weather } from "../../lib/chaos-link.ts";
 import { malleable } from "../../lib/malleable.ts";
-import { slopeOf } from "../../lib/memory.ts";
 import { faultPlan } from "../../lib/plans.ts";
 import { Random } from "../../lib/random.ts";
 import { pointsOf } from "../../lib/strace.ts";
@@ -52,23 +51,6 @@ test("a count is a whole number from one, and options that mean nothing are refu
   });
   expect(() => parseFaultArguments(["--count", "0"])).toThrow(UsageError);
   expect(() => parseFaultArguments(["--colour"])).toThrow(UsageError);
-});
-
-test("the slope of a line is its slope", () => {
-  expect(
-    slopeOf([
-      [0, 3],
-      [1, 5],
-      [2, 7],
-    ]),
-  ).toBeCloseTo(2);
-  expect(
-    slopeOf([
-      [0, 3],
-      [1, 3],
-      [2, 3],
-    ]),
-  ).toBe(0);
 });
 
 test("a malleable signature is another one for the same digest, and the one rule refuses it", () => {

@@ -1,0 +1,66 @@
+// What the soak takes for a leak, and what for none.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { Checks } from "../../lib/fault.ts";
+import { judgeMemory, slopeOf } from "../../lib/memory.ts";
+
+const MIB = 2 ** 20;
+const folder = mkdtempSync(join(tmpdir(), "selvedge-memory-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Course {
+  readonly hours?: number;
+  /** Live MiB outside the heap at an hour. */
+  readonly outside: (hours: number, sample: number) => number;
+  readonly residentMib?: number;
+}
+
+/** What is broken of a daemon that noted this, four times a minute. */
+function broken({ hours = 2, outside, residentMib = 200 }: Course): readonly string[] {
+  const file = join(folder, "memory.csv");
+  const lines = Array.from({ length: hours * 240 }, (_, sample) => {
+    const atHours = sample / 240;
+    return [atHours * 3600, 50 * MIB, outside(atHours, sample) * MIB, residentMib * MIB].map(Math.round).join(",");
+  });
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
+  const checks = new Checks();
+  judgeMemory("v0", file, checks);
+  return checks.verdicts.flatMap((verdict) => verdict.broken);
+}
+
+test("what grows by a MiB an hour in the second half is a leak, what grew before is none", () => {
+  expect(broken({ outside: (hours) => 10 + hours })).toEqual(["v0 grows by 1.00 MiB/h"]);
+  expect(broken({ outside: (hours) => 10 + 30 * Math.min(hours, 0.9) })).toEqual([]);
+});
+
+test("what comes and goes within a minute is none, however much it is", () => {
+  expect(broken({ outside: (hours, sample) => (sample % 4 === 1 ? 10 : 10 + 20 * hours) })).toEqual([]);
+});
+
+test("over less than half an hour growth is told and not judged", () => {
+  expect(broken({ hours: 0.5, outside: (hours) => 10 + hours })).toEqual([]);
+});
+
+test("more resident than a node may have is broken, flat or not; and so is nothing noted", () => {
+  expect(broken({ outside: () => 10, residentMib: 600 })).toEqual(["v0 had 600 MiB resident"]);
+  expect(broken({ hours: 0, outside: () => 10 })).toEqual(["v0 noted nothing of its memory"]);
+});
+
+test("the slope of a line is its slope", () => {
+  expect(
+    slopeOf([
+      [0, 3],
+      [1, 5],
+      [2, 7],
+    ]),
+  ).toBeCloseTo(2);
+  expect(
+    slopeOf([
+      [0, 3],
+      [1, 3],
+    ]),
+  ).toBe(0);
+});
