@@ -9,7 +9,7 @@ import {
   type ProtocolParams,
   type Sha256,
   type SignedUpdate,
-  type UpdateDigest,
+  type ValidatorIndex,
   type VerifiedBlock,
   digestOf,
   hasPayload,
@@ -19,6 +19,8 @@ import type { LocalContentInput } from "./input.ts";
 type Content = Omit<BlockBody, "acks">;
 
 export interface OwnContentSetup {
+  /** Null in an observer. */
+  readonly self: ValidatorIndex | null;
   readonly sha256: Sha256;
   readonly params: ProtocolParams;
   readonly uncommittedBytesMax: number;
@@ -26,14 +28,16 @@ export interface OwnContentSetup {
 
 export class OwnContent {
   readonly #setup: OwnContentSetup;
-  #updates = new Map<UpdateDigest, SignedUpdate>();
+  #updates = new Map<Digest, SignedUpdate>();
   #transactions = new Map<Digest, Uint8Array>();
   #control: readonly ControlEntry[] = [];
   /** Our blocks with payload that are neither output nor passed by, oldest first. */
   readonly #uncommitted = new Map<string, VerifiedBlock>();
   #uncommittedBytes = 0;
-  /** What those blocks carry: given again by the host, it is not taken again. */
-  readonly #inBlocks = new Set<string>();
+  /** What those blocks carry, and how many of them: given again by the host, it is not taken again. */
+  readonly #inBlocks = new Map<string, number>();
+  /** Of that, what has come out in another block of ours: not to be proposed again. */
+  readonly #cameOut = new Set<string>();
 
   constructor(setup: OwnContentSetup) {
     this.#setup = setup;
@@ -109,14 +113,9 @@ export class OwnContent {
   onOwnBlock(block: VerifiedBlock): void {
     const { body, ref, bytes } = block;
     if (!hasPayload(body)) return;
-    for (const { digest } of body.updates) {
-      this.#updates.delete(digest);
-      this.#inBlocks.add(digest);
-    }
-    for (const transaction of body.transactions) {
-      const digest = this.#digestOf(transaction);
-      this.#transactions.delete(digest);
-      this.#inBlocks.add(digest);
+    for (const digest of this.#carriedBy(body)) {
+      this.#drop(digest);
+      this.#inBlocks.set(digest, (this.#inBlocks.get(digest) ?? 0) + 1);
     }
     this.#control = this.#control.slice(body.control.length);
     this.#uncommitted.set(ref.digest, block);
@@ -124,32 +123,59 @@ export class OwnContent {
   }
 
   onOutput(blocks: readonly VerifiedBlock[]): void {
-    for (const { ref } of blocks) this.#settle(ref.digest);
+    for (const { ref, body } of blocks) {
+      if (ref.author !== this.#setup.self) continue;
+      const carried = this.#settle(ref.digest) ?? this.#carriedBy(body);
+      // After an amnesia others give back blocks of ours that carried again what an older one, still with us, had carried.
+      for (const digest of carried) {
+        this.#drop(digest);
+        if (this.#inBlocks.has(digest)) this.#cameOut.add(digest);
+      }
+    }
   }
 
   /** U5: content of our blocks that garbage collection passed by is proposed again, first of all. */
   onGarbageCollected(gcRound: number): readonly Ack[] {
     const passedBy = [...this.#uncommitted.values()].filter(({ ref }) => ref.round <= gcRound);
     if (passedBy.length === 0) return [];
+    const updates = passedBy.flatMap(({ body }) => body.updates.map((update) => [update.digest, update] as const));
+    const transactions = passedBy.flatMap(({ body }) =>
+      body.transactions.map((transaction) => [this.#digestOf(transaction), transaction] as const),
+    );
+    const isDue = ([digest]: readonly [string, unknown]): boolean => !this.#cameOut.has(digest);
+    this.#updates = new Map([...updates.filter(isDue), ...this.#updates]);
+    this.#transactions = new Map([...transactions.filter(isDue), ...this.#transactions]);
     for (const { ref } of passedBy) this.#settle(ref.digest);
-    const updates = passedBy.flatMap(({ body }) => body.updates);
-    const transactions = passedBy.flatMap(({ body }) => body.transactions);
-    this.#updates = new Map([...updates.map((update) => [update.digest, update] as const), ...this.#updates]);
-    this.#transactions = new Map([
-      ...transactions.map((transaction) => [this.#digestOf(transaction), transaction] as const),
-      ...this.#transactions,
-    ]);
     this.#control = [...passedBy.flatMap(({ body }) => body.control), ...this.#control];
     return passedBy.flatMap(({ body }) => body.acks);
   }
 
-  #settle(digest: string): void {
-    const block = this.#uncommitted.get(digest);
-    if (block === undefined) return;
-    this.#uncommitted.delete(digest);
+  /** What the block carried; undefined if it is none of the uncommitted. */
+  #settle(blockDigest: string): readonly Digest[] | undefined {
+    const block = this.#uncommitted.get(blockDigest);
+    if (block === undefined) return undefined;
+    this.#uncommitted.delete(blockDigest);
     this.#uncommittedBytes -= block.bytes.length;
-    for (const update of block.body.updates) this.#inBlocks.delete(update.digest);
-    for (const transaction of block.body.transactions) this.#inBlocks.delete(this.#digestOf(transaction));
+    const carried = this.#carriedBy(block.body);
+    for (const digest of carried) {
+      const count = (this.#inBlocks.get(digest) ?? 0) - 1;
+      if (count > 0) this.#inBlocks.set(digest, count);
+      else {
+        this.#inBlocks.delete(digest);
+        this.#cameOut.delete(digest);
+      }
+    }
+    return carried;
+  }
+
+  /** It waits no longer. */
+  #drop(digest: Digest): void {
+    this.#transactions.delete(digest);
+    this.#updates.delete(digest);
+  }
+
+  #carriedBy({ updates, transactions }: Content): readonly Digest[] {
+    return [...updates.map(({ digest }) => digest), ...transactions.map((transaction) => this.#digestOf(transaction))];
   }
 
   #digestOf(transaction: Uint8Array): Digest {
