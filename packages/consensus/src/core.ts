@@ -111,7 +111,12 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
   const rule = commitRuleOf(setup, { dag, memo, resume });
   const clock = new ThresholdClock(committee);
   const payload = new PayloadTracker();
-  const content = new OwnContent({ self, sha256: crypto.sha256, params, uncommittedBytesMax: local.ownUncommittedBytesMax });
+  const content = new OwnContent({
+    self,
+    sha256: crypto.sha256,
+    params,
+    uncommittedBytesMax: local.ownUncommittedBytesMax,
+  });
   const checkpointVotes = checkpointVotesOf(setup, memo);
   return {
     setup,
