@@ -1,5 +1,6 @@
 // The seeded defects of what docs/protocol.md §11 says, in the order of their table.
 
+import { ADMISSION_MUTANTS } from "./later/admission.ts";
 import { CATCHING_UP_MUTANTS } from "./later/catching-up.ts";
 import { COMMITTEE_MUTANTS } from "./later/committee.ts";
 import { DEALING_MUTANTS } from "./later/dealing.ts";
@@ -17,4 +18,5 @@ export const LATER_MUTANTS: readonly LaterMutant[] = [
   ...RESERVATION_MUTANTS,
   ...CATCHING_UP_MUTANTS,
   ...SAFETY_RECORD_MUTANTS,
+  ...ADMISSION_MUTANTS,
 ];
