@@ -2,17 +2,27 @@
 // adds a line with what is left to FAULTS_MEMORY_FILE. What a collector has not got to yet says nothing about a leak.
 
 import { appendFileSync } from "node:fs";
+import { getHeapSpaceStatistics } from "node:v8";
 
 const EVERY_MS = 15_000;
 const file = process.env["FAULTS_MEMORY_FILE"] ?? "";
+/** Machine code, bytecode and their tables: it grows for hours, as one function after the other is found to be hot. */
+const CODE_SPACE = /^(?:code|trusted)_/u;
 const { gc } = globalThis;
+
+function usedBytes(isWanted: (space: string) => boolean): number {
+  return getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => isWanted(name))
+    .reduce((sum, { space_used_size: bytes }) => sum + bytes, 0);
+}
 
 function note(): void {
   // The second collection takes what finalisers of the first let go.
   gc?.();
   gc?.();
-  const { heapUsed, external, rss } = process.memoryUsage();
-  appendFileSync(file, `${process.uptime().toFixed(0)},${heapUsed},${external},${rss}\n`);
+  const { external, rss } = process.memoryUsage();
+  const [data, code] = [false, true].map((isCode) => usedBytes((name) => CODE_SPACE.test(name) === isCode));
+  appendFileSync(file, `${[process.uptime().toFixed(0), data, external, rss, code].join(",")}\n`);
 }
 
 if (file !== "" && gc !== undefined) setInterval(note, EVERY_MS).unref();

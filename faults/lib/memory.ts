@@ -17,8 +17,9 @@ const SECONDS_PER_HOUR = 3600;
 
 interface MemorySample {
   readonly hours: number;
-  /** Heap and what it holds outside, after a full collection. */
+  /** Heap without compiled code, and what it holds outside, after a full collection. */
   readonly liveMib: number;
+  readonly codeMib: number;
   readonly residentMib: number;
 }
 
@@ -32,9 +33,10 @@ export function judgeMemory(name: string, file: string, checks: Checks): void {
   const spanHours = (last.at(-1)?.hours ?? 0) - (last[0]?.hours ?? 0);
   const live = slopeOf(leastOfEach(last).map(({ hours, liveMib }) => [hours, liveMib]));
   const resident = slopeOf(last.map(({ hours, residentMib }) => [hours, residentMib]));
+  const code = slopeOf(last.map(({ hours, codeMib }) => [hours, codeMib]));
   const most = Math.max(0, ...samples.map(({ residentMib }) => residentMib));
   checks.remark(
-    `${name}: live memory ${(last.at(-1)?.liveMib ?? 0).toFixed(1)} MiB, ${live.toFixed(2)} MiB/h over the last ${(60 * spanHours).toFixed(0)} min; resident ${resident.toFixed(2)} MiB/h, at most ${most.toFixed(0)} MiB`,
+    `${name}: live memory ${(last.at(-1)?.liveMib ?? 0).toFixed(1)} MiB, ${live.toFixed(2)} MiB/h over the last ${(60 * spanHours).toFixed(0)} min; compiled code ${code.toFixed(2)} MiB/h, resident ${resident.toFixed(2)} MiB/h, at most ${most.toFixed(0)} MiB`,
   );
   checks.expect("C5", samples.length > 0, `${name} noted nothing of its memory`);
   checks.expect("C5", most <= RESIDENT_MAX_MIB, `${name} had ${most.toFixed(0)} MiB resident`);
@@ -45,8 +47,13 @@ export function judgeMemory(name: string, file: string, checks: Checks): void {
 function readSamples(file: string): readonly MemorySample[] {
   const lines = readFileSync(file, { encoding: "utf8", flag: "a+" }).trim().split("\n").filter(Boolean);
   return lines.map((line) => {
-    const [seconds = 0, heap = 0, external = 0, resident = 0] = line.split(",").map(Number);
-    return { hours: seconds / SECONDS_PER_HOUR, liveMib: (heap + external) / MIB, residentMib: resident / MIB };
+    const [seconds = 0, data = 0, external = 0, resident = 0, code = 0] = line.split(",").map(Number);
+    return {
+      hours: seconds / SECONDS_PER_HOUR,
+      liveMib: (data + external) / MIB,
+      codeMib: code / MIB,
+      residentMib: resident / MIB,
+    };
   });
 }
 
