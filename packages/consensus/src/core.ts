@@ -106,6 +106,7 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
   const keepCommits = params.updateExpiry + params.executionLagMax;
   const acks = new Acks(keepCommits);
   const fetching = { peers, timeoutMs: local.fetchTimeoutMs };
+  const rangeFetching = { ...fetching, roundsMax: local.fetchRangeRoundsMax };
   const nextId = counter();
   const genesis = genesisRefsOf(setup, memo);
   const rule = commitRuleOf(setup, { dag, memo, resume });
@@ -132,8 +133,8 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
       totalMax: local.parkedMax,
     }),
     fetcher: new Fetcher(fetching, nextId),
-    ranges: new RangeFetcher({ ...fetching, roundsMax: local.fetchRangeRoundsMax }, nextId),
-    authors: new AuthorFetcher({ ...fetching, roundsMax: local.fetchRangeRoundsMax }, nextId),
+    ranges: new RangeFetcher(rangeFetching, nextId),
+    authors: new AuthorFetcher(rangeFetching, nextId),
     newest: new NewestRounds(committee.validators.length, resume === null),
     peers: new PeerKnowledge({ committeeSize: committee.validators.length, dag, self, histories: memo.histories }),
     payload,

@@ -5,16 +5,10 @@
 
 import { type ValidatorIndex, round } from "@selvedge/integrity";
 import type { CancelTimerEffect, Effect } from "../effect.ts";
-import type { FetchPeer } from "./fetcher.ts";
+import type { RangeFetcherSetup } from "./range-fetcher.ts";
 
 /** How many rounds an author's missing block lies above its newest that is in before its blocks are asked for by rounds. */
 export const AUTHOR_GAP_ROUNDS = 8;
-
-export interface AuthorFetcherSetup {
-  readonly peers: readonly FetchPeer[];
-  readonly timeoutMs: number;
-  readonly roundsMax: number;
-}
 
 /** Blocks of an author above its newest that is in, up to one that is known to be missing. */
 export interface AuthorGap {
@@ -35,11 +29,11 @@ interface Pursuit {
 }
 
 export class AuthorFetcher {
-  readonly #setup: AuthorFetcherSetup;
+  readonly #setup: RangeFetcherSetup;
   readonly #nextId: () => number;
   readonly #pursuits = new Map<ValidatorIndex, Pursuit>();
 
-  constructor(setup: AuthorFetcherSetup, nextId: () => number) {
+  constructor(setup: RangeFetcherSetup, nextId: () => number) {
     this.#setup = setup;
     this.#nextId = nextId;
   }
