@@ -61,6 +61,7 @@ export {
   type SlotFamilies,
   type ValidatorIdentity,
 } from "./params.ts";
+export { newestBlocksOf } from "./dag/newest-rounds.ts";
 export { type RecoveredState } from "./recovered.ts";
 export { type ReplayCommit, type ReplayResult, type ViewResult, replayVector } from "./replay/replay.ts";
 export {

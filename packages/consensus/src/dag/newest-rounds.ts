@@ -2,7 +2,14 @@
 // then, in memory or in our store: blocks at or below gcRound leave memory, and what is known here stays. Fed by every
 // acceptance and by a restart; asked by admission and by what fetches.
 
-import type { BlockRef } from "@selvedge/integrity";
+import type { BlockRef, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+
+/** By author, of its highest round the one that stands first: what a store that keeps no such note gives back. */
+export function newestBlocksOf(blocks: readonly VerifiedBlock[]): readonly BlockRef[] {
+  const newest = new Map<ValidatorIndex, BlockRef>();
+  for (const { ref } of blocks) if (ref.round > (newest.get(ref.author)?.round ?? 0)) newest.set(ref.author, ref);
+  return [...newest.values()];
+}
 
 export class NewestRounds {
   /** By author. Undefined after a restart of a store that did not tell, until a block above gcRound comes in. */

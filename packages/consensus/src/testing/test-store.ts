@@ -3,6 +3,7 @@
 
 import type { BlockRef, CommitVote, Round, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
 import { decodeConsensusState } from "../commit/consensus-state.ts";
+import { newestBlocksOf } from "../dag/newest-rounds.ts";
 import type { AckRecord, PersistEffect, PersistedCommit } from "../effect.ts";
 import type { RecoveredState } from "../recovered.ts";
 
@@ -118,7 +119,7 @@ export class TestStore {
     return {
       lastCommit: last,
       blocks: blocks.filter(({ ref }) => ref.round > gcRound),
-      newestBlocks: newestOf(blocks),
+      newestBlocks: newestBlocksOf(blocks),
       newestOwnBlock: blocks.findLast(({ ref }) => ref.author === own) ?? null,
       lastSignedRound: this.#lastSignedRound,
       acked: this.acked,
@@ -135,11 +136,4 @@ export class TestStore {
     if (row === undefined) this.#byRound.set(block.ref.round, [block]);
     else row.push(block);
   }
-}
-
-/** By author, of its highest round the one written first. */
-function newestOf(blocks: readonly VerifiedBlock[]): readonly BlockRef[] {
-  const newest = new Map<ValidatorIndex, BlockRef>();
-  for (const { ref } of blocks) if (ref.round > (newest.get(ref.author)?.round ?? 0)) newest.set(ref.author, ref);
-  return [...newest.values()];
 }

@@ -3,9 +3,8 @@
 // power cut off at the very end is what a crash leaves and is dropped. Reads back what a restart needs.
 
 import type { AckRecord, PersistEffect, RecoveredState } from "@selvedge/consensus";
-import { decodeConsensusState } from "@selvedge/consensus";
+import { decodeConsensusState, newestBlocksOf } from "@selvedge/consensus";
 import {
-  type BlockRef,
   type CommitVote,
   type Digest,
   type Round,
@@ -165,7 +164,7 @@ function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined 
   const recovered: RecoveredState = {
     lastCommit: last ?? null,
     blocks: blocks.filter(({ ref }) => ref.round > gcRound),
-    newestBlocks: newestOf(blocks),
+    newestBlocks: newestBlocksOf(blocks),
     newestOwnBlock: blocks.findLast(({ ref }) => ref.author === own) ?? null,
     lastSignedRound: safety === undefined ? null : roundOf(countAt(safety, 0)),
     acked: parts.flatMap((part) => part.acked),
@@ -186,13 +185,6 @@ function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined 
     // A torn last record is written over.
     batchCount: parts.length,
   };
-}
-
-/** By author, of its highest round the one accepted first. */
-function newestOf(blocks: readonly VerifiedBlock[]): readonly BlockRef[] {
-  const newest = new Map<ValidatorIndex, BlockRef>();
-  for (const { ref } of blocks) if (ref.round > (newest.get(ref.author)?.round ?? 0)) newest.set(ref.author, ref);
-  return [...newest.values()];
 }
 
 interface StoredBatch {
