@@ -1,11 +1,10 @@
 // The view of a pass upon a running node.
 
-import { type BlockRef, type UpdateDigest, decodeBlock, validatorIndex } from "@selvedge/integrity";
+import type { UpdateDigest } from "@selvedge/integrity";
 import type { Ledger } from "@selvedge/ledger";
 import { sha256 } from "../crypto.ts";
 import { ledgerOptionsOf } from "../daemon/ledger-options.ts";
 import type { NodeParts, NodeSetup } from "../daemon/parts.ts";
-import type { ChainStore } from "../storage/chain-store.ts";
 import { keepMinOf } from "./policy.ts";
 import type { PruneView } from "./prune-view.ts";
 
@@ -16,16 +15,6 @@ export function isNeeded(ledger: Ledger, update: UpdateDigest, base: number): bo
   if (status.state !== "applied") return false;
   const version = ledger.versions(status.modelId).at(status.version);
   return version !== undefined && version.record.commitIndex > base;
-}
-
-export async function newestBlocksOf(chain: ChainStore, members: number): Promise<readonly BlockRef[]> {
-  const refs: BlockRef[] = [];
-  for (let author = 0; author < members; author += 1) {
-    const bytes = await chain.newestBlockOf(validatorIndex(author));
-    const block = bytes === undefined ? undefined : decodeBlock(bytes, sha256);
-    if (block?.ok === true) refs.push(block.value.ref);
-  }
-  return refs;
 }
 
 export type LivePruneParts = Pick<
@@ -45,7 +34,7 @@ export function livePruneView({ genesis, store }: NodeSetup, parts: LivePrunePar
     chainId,
     ledgerOptions: ledgerOptionsOf({ genesis, chainId, crypto }),
     epoch: committee.epoch,
-    newestBlocks: () => newestBlocksOf(chain, committee.validators.length),
+    newestBlocks: () => chain.newestBlocks(),
     models: ledger.models().map(({ id }) => id),
     executedIndex: () => ledger.lastCommitIndex(),
     isNeeded: (update, base) => isNeeded(ledger, update, base),

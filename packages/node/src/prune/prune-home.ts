@@ -5,7 +5,7 @@ import { restoreLedgerState } from "../daemon/restore.ts";
 import { type PruneMark, readPruneMark } from "../storage/prune-mark.ts";
 import { type VerifiedHome, openVerifiedHome } from "../verify/verified-home.ts";
 import { compactPruned } from "./compact.ts";
-import { isNeeded, newestBlocksOf } from "./live-view.ts";
+import { isNeeded } from "./live-view.ts";
 import { runPass } from "./prune-pass.ts";
 import { planPrune } from "./prune-plan.ts";
 import { BATCH_OPS_MAX, PruneSink, type PruneTotals } from "./prune-sink.ts";
@@ -64,7 +64,7 @@ async function stoppedView(home: VerifiedHome): Promise<PruneView> {
     chainId: home.chainId,
     ledgerOptions: home.ledgerOptions,
     epoch: home.epoch,
-    newestBlocks: () => newestBlocksOf(home.chain, home.contextIn(home.epoch)?.committee.validators.length ?? 0),
+    newestBlocks: () => home.chain.newestBlocks(),
     models: ledger.models().map(({ id }) => id),
     executedIndex: () => executed,
     isNeeded: (update, base) => isNeeded(ledger, update, base),
