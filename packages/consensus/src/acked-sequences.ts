@@ -1,7 +1,7 @@
 // Which update of each (device, model, sequence) we have acked (U3), for as long as a rival could still be acked: the ledger
 // tells which sequences are decided, and of those one number for each device and model is left.
 
-import type { ClosedSequences, UpdateDigest, UpdateKey } from "@selvedge/integrity";
+import { type ClosedSequences, type UpdateDigest, type UpdateKey, updateStreamOf } from "@selvedge/integrity";
 import type { AckRecord } from "./effect.ts";
 
 /** Of one device and model. */
@@ -44,8 +44,9 @@ export class AckedSequences {
   }
 
   /** The acked updates that are forgotten by it. Told again, or less than before, it changes nothing. */
-  close({ deviceId, modelId, upTo }: ClosedSequences): readonly UpdateDigest[] {
-    const stream = this.#streamOf(`${deviceId}/${modelId}`);
+  close(closed: ClosedSequences): readonly UpdateDigest[] {
+    const { upTo } = closed;
+    const stream = this.#streamOf(updateStreamOf(closed));
     if (upTo <= stream.closedUpTo) return [];
     stream.closedUpTo = upTo;
     const forgotten = [...stream.acked].filter(([sequence]) => sequence <= upTo);

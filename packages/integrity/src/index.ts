@@ -264,6 +264,7 @@ export {
   type UpdateHeader,
   type UpdateKey,
   updateKeyOf,
+  updateStreamOf,
 } from "./update.ts";
 export {
   AGGREGATOR_NAMES,

@@ -45,7 +45,12 @@ export interface SignedUpdate {
 export type UpdateKey = string;
 
 export function updateKeyOf(header: UpdateHeader): UpdateKey {
-  return `${header.deviceId}/${header.modelId}/${header.sequence}`;
+  return `${updateStreamOf(header)}/${header.sequence}`;
+}
+
+/** What the keys of one device and model have in common: all before the last slash. */
+export function updateStreamOf({ deviceId, modelId }: Pick<UpdateHeader, "deviceId" | "modelId">): string {
+  return `${deviceId}/${modelId}`;
 }
 
 /** The ledger has decided every sequence of the device for the model up to this one: none is ever certified any more. */
