@@ -16,7 +16,7 @@ import {
 import type { Launch, TestDaemon } from "../lib/daemon.ts";
 import type { Checks, Fault, RunContext } from "../lib/fault.ts";
 import { HostileValidator } from "../lib/hostile-validator.ts";
-import { judgeMemory, probedLaunch } from "../lib/memory.ts";
+import { SLOPE_MAX_MIB_PER_HOUR, judgeMemory, probedLaunch } from "../lib/memory.ts";
 import type { FaultNetwork } from "../lib/network.ts";
 import { percentile } from "../lib/percentile.ts";
 import { fillTables } from "../lib/table-filler.ts";
@@ -41,8 +41,7 @@ export function soakFault({ minutes, nodes }: SoakOptions): Fault {
     id: "soak",
     title: `soak of ${minutes} minutes on ${nodes} members`,
     how: `${hostile} daemons, one equivocating member with real keys, one stalled observer; kill -9 of one daemon at exp(20 s), restart after exp(5 s); transactions and model updates all the time, at first so many transactions that the tables of the daemons reach their bounds`,
-    expected:
-      "no acknowledged transaction or update lost; live memory of undisturbed daemons grows by ≤ 0.5 MiB/h over the last half",
+    expected: `no acknowledged transaction or update lost; live memory of undisturbed daemons grows by ≤ ${SLOPE_MAX_MIB_PER_HOUR} MiB/h over the last half`,
     run: async (context, checks) => {
       const launch = (index: number): Launch =>
         STEADY.includes(index) ? probedLaunch(memoryFile(context, index)) : {};

@@ -7,7 +7,7 @@ import type { Checks } from "./fault.ts";
 
 const PROBE = fileURLToPath(new URL("memory-probe.ts", import.meta.url));
 /** Live memory after a full collection; over less than half an hour the slope says nothing, and is only told. */
-const SLOPE_MAX_MIB_PER_HOUR = 0.5;
+export const SLOPE_MAX_MIB_PER_HOUR = 0.5;
 const SLOPE_MIN_HOURS = 0.5;
 const RESIDENT_MAX_MIB = 512;
 /** Of so many samples the least counts: a snapshot that is being written as one is taken is no leak. */

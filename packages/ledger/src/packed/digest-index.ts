@@ -23,7 +23,7 @@ export class DigestIndex<Named extends Digest> {
     return taken === EMPTY ? undefined : taken - 1;
   }
 
-  /** @throws AssertionError for a digest that is there */
+  /** @throws InvariantError for a digest that is there */
   append(digest: Named): void {
     const bytes = digestToBytes(digest);
     this.#digests.set(this.length, bytes);
