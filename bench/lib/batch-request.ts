@@ -2,10 +2,9 @@
 // committed there. Also makes the transactions, each different from any other.
 
 import { Agent, request } from "node:http";
-import { BATCH_TYPE } from "@selvedge/node";
+import { BATCH_TYPE, joinBatch } from "@selvedge/node";
 import { trustedJson } from "./json.ts";
 
-const LENGTH_BYTES = 4;
 /** Run id and number: what makes a transaction unlike any other. */
 export const TRANSACTION_MIN_BYTES = 16;
 /** As much as a node lets a request wait. */
@@ -30,20 +29,17 @@ export interface TransactionSource {
 
 /** The body of a batch: each number becomes one transaction. */
 export function batchBody(source: TransactionSource, numbers: readonly number[]): Uint8Array {
-  const { txBytes, runId, noise } = source;
-  const body = new Uint8Array(numbers.length * (LENGTH_BYTES + txBytes));
-  const view = new DataView(body.buffer);
-  let offset = 0;
-  for (const number of numbers) {
-    view.setUint32(offset, txBytes);
-    offset += LENGTH_BYTES;
-    const from = (number * 61) % (noise.length - txBytes);
-    body.set(noise.subarray(from, from + txBytes), offset);
-    view.setBigUint64(offset, runId);
-    view.setBigUint64(offset + 8, BigInt(number));
-    offset += txBytes;
-  }
-  return body;
+  return joinBatch(numbers.map((number) => transactionOf(source, number)));
+}
+
+function transactionOf({ txBytes, runId, noise }: TransactionSource, number: number): Uint8Array {
+  const from = (number * 61) % (noise.length - txBytes);
+  // A copy, though the noise be a Buffer.
+  const transaction = new Uint8Array(noise.subarray(from, from + txBytes));
+  const view = new DataView(transaction.buffer);
+  view.setBigUint64(0, runId);
+  view.setBigUint64(8, BigInt(number));
+  return transaction;
 }
 
 export function postBatch(agent: Agent, target: string, body: Uint8Array): Promise<BatchAnswer> {

@@ -3,13 +3,12 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { LEDGER_LIMITS } from "@selvedge/ledger";
-import { BATCH_TYPE } from "@selvedge/node";
+import { BATCH_TYPE, joinBatch } from "@selvedge/node";
 import type { FaultNetwork } from "./network.ts";
 
 const BATCH_TRANSACTIONS = 250;
 const BATCH_EVERY_MS = 1000;
 const TRANSACTION_BYTES = 32;
-const LENGTH_BYTES = 4;
 const ANSWER_MAX_MS = 10_000;
 /** Some are lost with a gateway that is killed. */
 const TRANSACTIONS = Math.ceil(1.1 * LEDGER_LIMITS.logDedupeMax);
@@ -45,12 +44,9 @@ async function isTaken(apiUrl: string, body: Uint8Array<ArrayBuffer>): Promise<b
 }
 
 function batchBody(name: string, batch: number): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(BATCH_TRANSACTIONS * (LENGTH_BYTES + TRANSACTION_BYTES));
-  const view = new DataView(body.buffer);
-  for (let position = 0; position < BATCH_TRANSACTIONS; position += 1) {
-    const offset = position * (LENGTH_BYTES + TRANSACTION_BYTES);
-    view.setUint32(offset, TRANSACTION_BYTES);
-    body.set(Buffer.from(`${name}/${batch}/${position}`).subarray(0, TRANSACTION_BYTES), offset + LENGTH_BYTES);
-  }
-  return body;
+  return joinBatch(
+    Array.from({ length: BATCH_TRANSACTIONS }, (_, position) => {
+      return Buffer.alloc(TRANSACTION_BYTES, `${name}/${batch}/${position}/`);
+    }),
+  );
 }

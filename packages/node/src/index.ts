@@ -1,7 +1,7 @@
 // The door of the package for tools that run nodes from a program: measurements, above all. The command line is main.ts.
 
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./api/server.ts";
-export { BATCH_TYPE } from "./api/route/transactions.ts";
+export { BATCH_TYPE, joinBatch } from "./api/route/transactions.ts";
 export { DEFAULT_CONFIG } from "./config/defaults.ts";
 export { type NodeConfig } from "./config/schema.ts";
 export { createNodeCrypto, createNodeSigner, sha256 } from "./crypto.ts";

@@ -120,6 +120,19 @@ function refusedJson(cause: Rejection): Readonly<Record<string, unknown>> {
   return { state: "refused", code, detail, retryable };
 }
 
+/** The body of a batch: each transaction behind its length. */
+export function joinBatch(transactions: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(transactions.reduce((size, { length }) => size + LENGTH_BYTES + length, 0));
+  const view = new DataView(body.buffer);
+  let offset = 0;
+  for (const transaction of transactions) {
+    view.setUint32(offset, transaction.length);
+    body.set(transaction, offset + LENGTH_BYTES);
+    offset += LENGTH_BYTES + transaction.length;
+  }
+  return body;
+}
+
 function splitBatch(body: Uint8Array, countMax: number): Result<readonly Uint8Array[], Refusal> {
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const transactions: Uint8Array[] = [];
