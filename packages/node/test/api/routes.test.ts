@@ -9,6 +9,7 @@ import {
   verifyReceipt,
 } from "@selvedge/integrity";
 import { afterEach, describe, expect, test } from "vitest";
+import { joinBatch } from "../../src/api/route/transactions.ts";
 import { type ApiFixture, bytesOf, jsonPost, openApi, testUpdate } from "./api-fixture.ts";
 import { CHUNK_BYTES, MODEL, SIZE, deviceName } from "./memory-node.ts";
 
@@ -189,6 +190,7 @@ describe("transactions", () => {
     await open();
     const framed = (...bodies: number[][]): Uint8Array =>
       Uint8Array.from(bodies.flatMap((body) => [0, 0, 0, body.length, ...body]));
+    expect(joinBatch([Uint8Array.of(1, 7), Uint8Array.of(), Uint8Array.of(2)])).toEqual(framed([1, 7], [], [2]));
     const type = { "content-type": "application/vnd.selvedge.batch" };
     const response = await api.get("/v1/transactions/batch", bytesOf("POST", framed([1], [255], [2], [1]), type));
     expect(response.status).toBe(200);
