@@ -12,7 +12,7 @@ import {
 import { type BlockContext, chainIdOf, verifyBlock } from "@selvedge/integrity";
 import type { CommitInput } from "@selvedge/ledger";
 import { sha256 } from "../crypto.ts";
-import { blockContextOf, engineBaseOf, placeOf } from "../epoch/epoch-at.ts";
+import { type EpochAt, blockContextOf, engineBaseOf, placeOf } from "../epoch/epoch-at.ts";
 import type { EpochEnd } from "../epoch/epoch-end.ts";
 import { type EpochNode, EpochRunner } from "../epoch/epoch-runner.ts";
 import type { EpochSetup } from "../epoch/epoch-setup.ts";
@@ -118,12 +118,14 @@ async function openParts(setup: EpochSetup): Promise<NodeParts> {
   const { metrics, crypto } = shared;
   const chainId = chainIdOf(genesis, sha256);
   const { committee } = at;
-  const verify = createBlockVerifier(blockContextOf(at, { chainId, params: genesis.params, crypto }), metrics);
+  const verifierOf = (epoch: EpochAt): BlockVerifier =>
+    createBlockVerifier(blockContextOf(epoch, { chainId, params: genesis.params, crypto }), metrics);
+  const verify = verifierOf(at);
   const chain = await ChainStore.open(store, sha256, placeOf(at));
   chain.keepStatesEvery(setup.snapshotEveryCommits);
   const state = new StateStore(store, sha256);
   const payloadStore = new PayloadStore(store, sha256);
-  await healBeforeStart(setup, { chain, state, payloads: payloadStore, verify, chainId });
+  await healBeforeStart(setup, { chain, state, payloads: payloadStore, verify, verifierOf, chainId });
   const ledger = await shared.ledgerFrom(() =>
     restoreLedgerState(ledgerOptionsOf({ genesis, chainId, crypto }), state),
   );

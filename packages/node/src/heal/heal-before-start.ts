@@ -2,11 +2,12 @@
 
 import type { ChainId } from "@selvedge/integrity";
 import type { BlockVerifier } from "../daemon/parts.ts";
-import { engineBaseOf } from "../epoch/epoch-at.ts";
+import { type EpochAt, engineBaseOf } from "../epoch/epoch-at.ts";
 import type { EpochSetup } from "../epoch/epoch-setup.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
 import type { PayloadStore } from "../storage/payload-store.ts";
 import type { StateStore } from "../storage/state-store.ts";
+import { earlierEpochs } from "./earlier-epochs.ts";
 import { healStore } from "./heal-store.ts";
 
 export interface OpenedForHealing {
@@ -14,6 +15,8 @@ export interface OpenedForHealing {
   readonly state: StateStore;
   readonly payloads: PayloadStore;
   readonly verify: BlockVerifier;
+  /** For another epoch. */
+  readonly verifierOf: (at: EpochAt) => BlockVerifier;
   readonly chainId: ChainId;
 }
 
@@ -28,6 +31,7 @@ export async function healBeforeStart(setup: EpochSetup, opened: OpenedForHealin
     crypto,
     params: genesis.params,
     epochBase: engineBaseOf(at),
+    earlierEpochs: (from) => earlierEpochs({ ...setup, ...opened }, from),
     self: identity.validator?.index ?? null,
     // A change of epoch comes by here again.
     lostRanges: storeReport?.needsHealing?.() === true ? storeReport.lostRanges : [],

@@ -40,6 +40,11 @@ export class HealNetwork {
     return (this.#connection ??= this.#connect());
   }
 
+  /** Something came: patience begins anew. */
+  noteProgress(): void {
+    this.#timer?.refresh();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#stop.abort();

@@ -2,63 +2,33 @@
 // validators, by digest, or is made again by executing. Called before there is an engine, so nothing is signed meanwhile.
 // What cannot be had is named; what a node cannot go on without keeps it from starting.
 
-import {
-  CommitFollower,
-  DEFAULT_LOCAL_PARAMS,
-  type EngineSetup,
-  createFallbackCoin,
-  epochSeedOf,
-} from "@selvedge/consensus";
-import {
-  type BlockRef,
-  type Committee,
-  type Crypto,
-  type ChainId,
-  type Digest,
-  type SealedCommit,
-  type Store,
-  type ValidatorIndex,
-  type VerifiedBlock,
-  mustExist,
-  zeroDigest,
-} from "@selvedge/integrity";
-import { sha256 } from "../crypto.ts";
-import type { BlockVerifier } from "../daemon/parts.ts";
+import type { EngineSetup } from "@selvedge/consensus";
+import type { ChainId, Crypto, Store, ValidatorIndex } from "@selvedge/integrity";
 import { NodeError } from "../errors.ts";
 import type { Transport } from "../network/transport.ts";
 import type { NodeLogger } from "../observability/log.ts";
-import type { ChainStore } from "../storage/chain-store.ts";
 import { isOverlap } from "../storage/leveldb/mend-database.ts";
 import type { KeyRange } from "../storage/leveldb/table.ts";
 import type { PayloadStore } from "../storage/payload-store.ts";
-import { readPruneMark } from "../storage/prune-mark.ts";
+import { type PruneMark, readPruneMark } from "../storage/prune-mark.ts";
 import type { StateStore } from "../storage/state-store.ts";
-import { fetchSegment } from "../sync/commit-segment.ts";
-import { fetchMissing } from "./fetch-missing.ts";
+import { NobodyHas } from "../sync/sync-peers.ts";
+import type { EarlierEpoch } from "./earlier-epochs.ts";
+import { ChainHealing, type HealedEpoch, PastPruned } from "./heal-chain.ts";
 import { HealNetwork } from "./heal-network.ts";
 import { healPayloads } from "./heal-payloads.ts";
-import {
-  type ChainBegin,
-  type ChainPlace,
-  type CommitHole,
-  chainEnd,
-  commitAt,
-  commitHoles,
-  missingOutput,
-  missingParents,
-} from "./store-holes.ts";
+import { type ChainPlace, chainEnd } from "./store-holes.ts";
 
-export interface HealSetup {
+/** The present epoch, and how to come by those before it. */
+export interface HealSetup extends HealedEpoch {
   readonly store: Store;
-  readonly chain: ChainStore;
   readonly state: StateStore;
   readonly payloads: PayloadStore;
-  readonly verify: BlockVerifier;
   readonly chainId: ChainId;
-  readonly committee: Committee;
   readonly crypto: Crypto;
   readonly params: EngineSetup["params"];
-  readonly epochBase: EngineSetup["epochBase"];
+  /** From the epoch `from` on, oldest first. */
+  readonly earlierEpochs: (from: number) => Promise<readonly EarlierEpoch[]>;
   readonly self: ValidatorIndex | null;
   /** What opening the store found; nothing to heal if absent, but the newest commits are checked all the same. */
   readonly lostRanges: readonly KeyRange[];
@@ -87,24 +57,26 @@ export async function healStore(setup: HealSetup): Promise<void> {
 class Healing {
   readonly #setup: HealSetup;
   readonly #network: HealNetwork;
+  readonly #present: ChainHealing;
   readonly #unhealed: KeyRange[] = [];
 
   constructor(setup: HealSetup, network: HealNetwork) {
     this.#setup = setup;
     this.#network = network;
+    this.#present = new ChainHealing({ ...setup, network });
   }
 
   async run(): Promise<void> {
     const { chain, lostRanges, markHealed, logger } = this.#setup;
     const end = await chainEnd(chain);
-    if (end !== undefined && end.index > this.#epochBegin.index) await this.#healChain(end);
+    if (end !== undefined && end.index > this.#present.epochBegin.index) await this.#healPresent(end);
     if (lostRanges.length === 0) return;
-    this.#nameEarlierEpochs();
     if (this.#isLost(SPACES.state) || this.#isLost(SPACES.versions) || this.#isSnapshotLost()) await this.#remake(end);
     if (this.#isLost(SPACES.payload)) {
       const lost = await healPayloads(this.#setup, await this.#network.open());
       for (const root of lost) logger.error({ code: "PAYLOAD_UNHEALED", root }, "no validator has this payload");
     }
+    if (this.#isChainLost) await this.#healEarlierEpochs();
     // Acks that are gone were promises (U3): from now on the engine knows that it has forgotten some.
     if (lostRanges.some((range) => isIn(range, "m"))) await chain.noteForgotten();
     await markHealed(this.#unhealed);
@@ -114,121 +86,55 @@ class Healing {
     );
   }
 
-  /** The blocks of an epoch are checked by its committee: those of earlier ones are not fetched again, and it is said. */
-  #nameEarlierEpochs(): void {
-    const { committee, lostRanges, logger } = this.#setup;
-    const unhealed = lostRanges.filter((range) => isIn(range, SPACES.blocks) || isIn(range, SPACES.commits));
-    if (committee.epoch === 0 || unhealed.length === 0) return;
-    this.#unhealed.push(...unhealed);
-    logger.error({ code: "STORE_UNHEALED", unhealed }, "records of earlier epochs may be missing in these ranges");
-  }
-
-  get #epochBegin(): ChainPlace {
-    const { epochBase } = this.#setup;
-    return { index: epochBase?.index ?? 0, digest: epochBase?.digest ?? zeroDigest() };
-  }
-
-  /** All of it if records of commits or blocks were lost; otherwise what is executed at every start. */
-  async #healChain(end: ChainPlace & { readonly gcRound: number }): Promise<void> {
-    const isDamaged = this.#isLost(SPACES.commits) || this.#isLost(SPACES.blocks);
-    const begin = await this.#begin(isDamaged);
-    const holes = await commitHoles(this.#setup.chain, begin, end);
-    const sealed: SealedCommit[] = [];
-    for (const hole of holes) sealed.push(...(await this.#fetchHole(hole)));
-    await this.#healBlocks(sealed, { begin, end });
-    if (sealed.length > 0) await this.#storeCommits(sealed);
-  }
-
-  async #begin(isDamaged: boolean): Promise<ChainBegin> {
-    const { store, state, chain } = this.#setup;
+  /** All of the epoch if records of commits or blocks were lost; otherwise what is executed at every start. */
+  async #healPresent(end: ChainPlace & { readonly gcRound: number }): Promise<void> {
+    const { store, state } = this.#setup;
     const pruned = await readPruneMark(store);
-    const snapshot = isDamaged ? undefined : await state.snapshot();
-    const index = Math.max(this.#epochBegin.index, pruned?.base ?? 0, snapshot?.index ?? 0);
-    if (index === this.#epochBegin.index) return this.#epochBegin;
-    return { index, digest: (await commitAt(chain, index))?.digest ?? null };
-  }
-
-  async #fetchHole({ start, end }: CommitHole): Promise<readonly SealedCommit[]> {
-    if (start.digest === null)
-      throw new NodeError("DATA_CORRUPT", `commit ${start.index}, with which the stored chain begins, is missing`);
-    this.#setup.logger.warn({ after: start.index, upTo: end.index }, "fetching missing commits");
-    const { peers } = await this.#network.open();
-    return fetchSegment(peers, sha256, { start: { index: start.index, digest: start.digest }, end });
-  }
-
-  async #healBlocks(
-    sealed: readonly SealedCommit[],
-    { begin, end }: { readonly begin: ChainBegin; readonly end: ChainPlace & { readonly gcRound: number } },
-  ): Promise<void> {
-    const { chain, verify } = this.#setup;
-    const named = sealed.flatMap(({ commit }) => commit.blocks);
-    const found = await chain.blocks(named);
-    const output = [
-      ...named.filter((_, position) => found[position] === undefined),
-      ...(await missingOutput(chain, begin.index, end.index)),
-    ];
-    // What no child above gcRound names was accepted before all that is kept in an order.
-    await this.#fetchBlocks(output.map((ref) => ({ ref, acceptedBefore: 1 })));
-    for (;;) {
-      const parents = await missingParents(chain, verify, end.gcRound);
-      if (parents.length === 0) return;
-      await this.#fetchBlocks(parents);
+    const snapshot = this.#isChainLost ? undefined : await state.snapshot();
+    const begin = await this.#present.beginAt(Math.max(pruned?.base ?? 0, snapshot?.index ?? 0));
+    try {
+      await this.#present.healCommits(begin, end);
+      await this.#present.healAncestors(end.gcRound);
+    } catch (error) {
+      if (!(error instanceof NobodyHas)) throw error;
+      throw new NodeError("HEAL_FAILED", `records of this epoch are missing, and ${error.message}`, { cause: error });
     }
   }
 
-  async #fetchBlocks(wanted: readonly { readonly ref: BlockRef; readonly acceptedBefore: number }[]): Promise<void> {
-    if (wanted.length === 0) return;
-    const { chain, verify, logger } = this.#setup;
-    logger.warn({ count: wanted.length }, "fetching missing blocks");
-    const { peers } = await this.#network.open();
-    const acceptedBefore = new Map(wanted.map((one) => [one.ref.digest, one.acceptedBefore]));
-    const blocks = await fetchMissing(
-      peers,
-      verify,
-      wanted.map(({ ref }) => ref),
-    );
-    await chain.restoreBlocks(
-      blocks.map((block) => ({ block, acceptedAs: mustExist(acceptedBefore.get(block.ref.digest), "was asked for") })),
-    );
-  }
-
-  /** The state of consensus after each is worked out from the start of the epoch: it stands under the state roots. */
-  async #storeCommits(sealed: readonly SealedCommit[]): Promise<void> {
-    const { chain, verify } = this.#setup;
-    const missing = new Map(sealed.map((one) => [one.commit.index as number, one]));
-    const follower = new CommitFollower(this.#engineSetup(), null);
-    for (let index = this.#epochBegin.index + 1; missing.size > 0; index += 1) {
-      const commit = missing.get(index) ?? (await commitAt(chain, index));
-      if (commit === undefined)
-        throw new NodeError("DATA_CORRUPT", `commits after ${index} are missing, and those before it were pruned`);
-      const blocks = await blocksOf(chain, verify, commit);
-      const followed = follower.follow(commit, blocks);
-      if (!followed.ok) throw new NodeError("STATE_DIVERGED", followed.error.detail);
-      if (missing.delete(index)) await chain.restoreCommit(commit, followed.value.consensusStateDigest);
+  /** A node goes on without what is lost of them; so what cannot be had is named, and asked for again at the next start. */
+  async #healEarlierEpochs(): Promise<void> {
+    const { store, lostRanges, earlierEpochs, logger } = this.#setup;
+    const pruned = await readPruneMark(store);
+    const unhealed: object[] = [];
+    for (const earlier of await earlierEpochs(pruned?.epoch ?? 0)) {
+      const reason = await this.#healEarlier(earlier, pruned);
+      if (reason !== undefined) unhealed.push({ epoch: earlier.number, reason });
     }
+    if (unhealed.length === 0) return;
+    this.#unhealed.push(...lostRanges.filter((range) => isIn(range, SPACES.blocks) || isIn(range, SPACES.commits)));
+    logger.error({ code: "STORE_UNHEALED", unhealed }, "commits or blocks of earlier epochs are missing");
   }
 
-  #engineSetup(): EngineSetup {
-    const { chainId, committee, params, crypto, epochBase } = this.#setup;
-    const startDigest = epochBase?.startDigest;
-    const epochSeed: Digest = epochSeedOf(sha256, { chainId, epoch: committee.epoch, startDigest });
-    return {
-      chainId,
-      committee,
-      params,
-      crypto,
-      epochBase,
-      local: DEFAULT_LOCAL_PARAMS,
-      // Following needs no coin: the slots of commits are given.
-      coin: createFallbackCoin({ sha256, committee, epochSeed }),
-      validator: null,
-    };
+  /** Undefined if the epoch is whole, otherwise why it is not. */
+  async #healEarlier({ known }: EarlierEpoch, pruned: PruneMark | undefined): Promise<string | undefined> {
+    if (known === undefined) return "the record of the epoch, or of the next one, is missing here";
+    const { epoch, end } = known;
+    const healing = new ChainHealing({ ...this.#setup, ...epoch, network: this.#network });
+    try {
+      await healing.healCommits(await healing.beginAt(pruned?.base ?? 0), end);
+      return undefined;
+    } catch (error) {
+      if (!isBeyondHelp(error)) throw error;
+      // An answer, too: the next epoch is asked for with as much patience.
+      this.#network.noteProgress();
+      return error.message;
+    }
   }
 
   /** State roots, transactions, updates, versions: made again by executing from genesis, where all of it is there. */
   async #remake(end: ChainPlace | undefined): Promise<void> {
     const { store, lostRanges, logger } = this.#setup;
-    const isWhole = (await readPruneMark(store)) === undefined && this.#epochBegin.index === 0;
+    const isWhole = (await readPruneMark(store)) === undefined && this.#present.epochBegin.index === 0;
     if (isWhole && (end?.index ?? 0) <= REEXECUTED_COMMITS_MAX) {
       await store.batch([{ type: "delete", space: "meta", key: "ledger-snapshot" }], { sync: true });
       return;
@@ -243,6 +149,10 @@ class Healing {
     );
   }
 
+  get #isChainLost(): boolean {
+    return this.#isLost(SPACES.commits) || this.#isLost(SPACES.blocks);
+  }
+
   #isSnapshotLost(): boolean {
     return this.#setup.lostRanges.some((range) =>
       isOverlap(range, { from: "m/ledger-snapshot", to: "m/ledger-snapshot" }),
@@ -254,16 +164,15 @@ class Healing {
   }
 }
 
-function isIn(range: KeyRange, space: string): boolean {
-  return isOverlap(range, { from: `${space}/`, to: `${space}/\u007f` });
+/** Nobody has it, nobody answers, or it cannot be put where it was. */
+function isBeyondHelp(error: unknown): error is Error {
+  return (
+    error instanceof NobodyHas ||
+    error instanceof PastPruned ||
+    (error instanceof NodeError && error.code === "HEAL_FAILED")
+  );
 }
 
-async function blocksOf(chain: ChainStore, verify: BlockVerifier, { commit }: SealedCommit): Promise<VerifiedBlock[]> {
-  const stored = await chain.blocks(commit.blocks);
-  return stored.map((bytes, position) => {
-    const block = bytes === undefined ? undefined : verify(bytes);
-    if (block?.ok === true) return block.value;
-    const digest = commit.blocks[position]?.digest ?? "";
-    throw new NodeError("DATA_CORRUPT", `block ${digest} of commit ${commit.index} is missing or does not verify`);
-  });
+function isIn(range: KeyRange, space: string): boolean {
+  return isOverlap(range, { from: `${space}/`, to: `${space}/\u007f` });
 }

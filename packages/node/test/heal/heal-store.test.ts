@@ -131,6 +131,22 @@ function afterwards(store: MemoryStore, damage: () => Promise<void>): MemoryStor
 }
 
 describe("a store that cannot be healed", () => {
+  it("keeps its node from starting while nobody has what it lacks of this epoch", async () => {
+    const made = await stoppedNode();
+    const [first] = [...(await records(made, "commits")).keys()];
+    const key = mustExist(first, "a commit");
+    const kept = made.disks.map((disk) => disk.read("commits", key));
+    for (const disk of made.disks) disk.remove("commits", key);
+    const { report, healed } = reportOf([{ from: "c/", to: "c/~" }]);
+    await expect(made.start(DAMAGED, { storeReport: report })).rejects.toMatchObject({
+      code: "HEAL_FAILED",
+      message: expect.stringContaining("no connected validator has"),
+    });
+    expect(healed).toEqual([]);
+    for (const [index, disk] of made.disks.entries())
+      disk.write("commits", key, mustExist(kept[index], "it was there"));
+  });
+
   it("keeps its node from starting while no other validator answers", async () => {
     const made = await stoppedNode();
     for (const index of [0, 1, 2]) await mustExist(made.nodes[index], "it runs").stop();
