@@ -10,6 +10,7 @@ import { type Daemon, type DaemonOptions, startDaemon } from "../../daemon/daemo
 import { isThere } from "../../daemon/home.ts";
 import { EXIT, NodeError } from "../../errors.ts";
 import { type NodeLogger, createLogger } from "../../observability/log.ts";
+import { bundleOnSignal } from "../bundle-on-signal.ts";
 import { homeOf } from "../context.ts";
 import { type Output, jsonLine } from "../output.ts";
 import { reloadOnHangup } from "../reload.ts";
@@ -48,6 +49,7 @@ export async function runStart(options: StartOptions, output: Output): Promise<n
     logger.warn({ code: "CONFIG_CHANGED", ...change }, "the configuration is another one than at the last start");
   guardAgainstCrashes(logger);
   reloadOnHangup({ sources, config, logger });
+  bundleOnSignal({ home, config, logger });
   const stopping = new AbortController();
   void stop.then((cause) => {
     stopping.abort(new NodeError("STOP_REQUESTED", cause));
