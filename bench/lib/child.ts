@@ -16,6 +16,8 @@ export interface ChildPlan {
   readonly logFile: string;
   /** Flags for the runtime, for instance `--cpu-prof`. */
   readonly nodeFlags?: readonly string[];
+  /** Default 60,000. */
+  readonly readyMaxMs?: number;
 }
 
 export interface ReadyChild {
@@ -53,10 +55,14 @@ export async function startChild(plan: ChildPlan): Promise<ReadyChild> {
 
 async function readyLine(child: ChildProcess, plan: ChildPlan): Promise<string> {
   if (child.stdout === null) throw new Error("a child has a stdout");
-  const signal = AbortSignal.timeout(READY_MAX_MS);
+  const { readyMaxMs = READY_MAX_MS } = plan;
+  const signal = AbortSignal.timeout(readyMaxMs);
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, "exit", { signal }).then(() => undefined);
-  const line = await Promise.race([once(lines, "line", { signal }), ended]);
+  const line = await Promise.race([once(lines, "line", { signal }), ended]).catch((cause: unknown) => {
+    if (!signal.aborted) throw cause;
+    throw new Error(`${plan.name} was not ready within ${readyMaxMs / 1000} s; see ${plan.logFile}`, { cause });
+  });
   if (line === undefined) throw new Error(`${plan.name} ended before it was ready; see ${plan.logFile}`);
   ended.catch(() => undefined);
   const ready: unknown = JSON.parse(String(line[0]));
