@@ -134,7 +134,8 @@ export const MESSAGE_DELAYS: Experiment = {
         protocol,
         size: n,
         durationMs: sized(size, 16_000, 60_000),
-        transactionsPerSecond: 20,
+        // Dense enough that no round is idle: an idle one waits for what comes next.
+        transactionsPerSecond: 100,
         network: { latency: CONSTANT },
       }),
       seeds: [1],
