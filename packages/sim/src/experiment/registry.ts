@@ -27,9 +27,10 @@ export const EXPERIMENTS: readonly Experiment[] = [
   MESSAGE_DELAYS,
 ];
 
-/** Throws USAGE with the name that was probably meant. */
+/** By its whole name or by its number, "e8" or "E8". Throws USAGE with the name that was probably meant. */
 export function experimentNamed(name: string): Experiment {
-  const experiment = EXPERIMENTS.find((candidate) => candidate.name === name);
+  const [wanted, number] = [name.toLowerCase(), `${name.toLowerCase()}-`];
+  const experiment = EXPERIMENTS.find((candidate) => candidate.name === wanted || candidate.name.startsWith(number));
   if (experiment !== undefined) return experiment;
   const names = EXPERIMENTS.map((candidate) => candidate.name);
   throw new SimInputError("USAGE", `there is no experiment ${name}${suggestion(name, names)}`);

@@ -1,4 +1,5 @@
-// Writes what an experiment gave: a CSV file a table, an SVG and a pgfplots file a figure, and the manifest.
+// Writes what an experiment gave: a CSV file a table, in LaTeX too if it is one for a page, an SVG and a pgfplots file a
+// figure, and the manifest.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { csvOf } from "./csv.ts";
 import type { Experiment, ExperimentSize } from "./experiment.ts";
 import { pgfplotsOf } from "./figure/pgfplots.ts";
 import { svgOf } from "./figure/svg.ts";
+import { latexOf } from "./latex.ts";
 import { type ExperimentManifest, createManifest, sha256Of } from "./manifest.ts";
 import type { ExperimentOutcome } from "./run-experiment.ts";
 
@@ -29,6 +31,10 @@ export function writeExperiment(
   const manifest = createManifest({ experiment: experiment.name, size, points, tables: digests });
   const files = [
     ...csv,
+    ...tables.flatMap((table) => {
+      const text = latexOf(table);
+      return text === undefined ? [] : [{ name: `${table.name}.tex`, text }];
+    }),
     ...figures.flatMap((figure) => [
       { name: `${figure.name}.svg`, text: svgOf(figure) },
       { name: `${figure.name}.dat`, text: pgfplotsOf(figure) },

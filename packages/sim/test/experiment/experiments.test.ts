@@ -33,6 +33,12 @@ describe("definitions", () => {
     expect(new Set(EXPERIMENTS.map(({ name }) => name)).size).toBe(EXPERIMENTS.length);
     expect(() => experimentNamed("e8-los")).toThrow(/e8-loss/u);
   });
+
+  it("may be called by their numbers, as papers do, and by nothing less", () => {
+    expect(experimentNamed("E1").name).toBe("e1-latency-throughput");
+    expect(experimentNamed("e18").name).toBe("e18-message-delays");
+    for (const name of ["e", "", "e12", "e1-", "e8-"]) expect(() => experimentNamed(name)).toThrow(/no experiment/u);
+  });
 });
 
 describe("a manifest", () => {

@@ -6,6 +6,7 @@ import type { Figure } from "../../src/experiment/figure/figure.ts";
 import { lineFigure } from "../../src/experiment/figure/line-figure.ts";
 import { pgfplotsOf } from "../../src/experiment/figure/pgfplots.ts";
 import { svgOf } from "../../src/experiment/figure/svg.ts";
+import { latexOf } from "../../src/experiment/latex.ts";
 
 const LINES: Figure = {
   type: "lines",
@@ -39,6 +40,45 @@ describe("CSV after RFC 4180", () => {
       .split("\r\n")
       .slice(1, -1);
     for (const [index, cell] of cells.entries()) expect(Number(cell) / (values[index] ?? 1)).toBeCloseTo(1, 8);
+  });
+});
+
+describe("LaTeX tables", () => {
+  const table = {
+    name: "t",
+    columns: ["protocol", "n", "ms", "ms_mean", "ms_low", "ms_high", "share"],
+    rows: [
+      ["C_slots & 100 %", 4, 12.345678, 13, 11.5, 13, null],
+      ["x^2~\\{}", 10, 7, 7, 7, 7, 0.123456],
+      ["none", 31, null, null, null, null, 1],
+    ],
+  };
+
+  it("keep value and interval in one cell, leave out means, and say what was not measured", () => {
+    expect(latexOf(table)?.split("\n").slice(1)).toEqual([
+      "\\begin{tabular}{lrrr}",
+      "\\toprule",
+      "protocol & n & ms & share \\\\",
+      "\\midrule",
+      "C\\_slots \\& 100 \\% & 4 & 12.35 [11.5, 13] & -- \\\\",
+      "x\\textasciicircum{}2\\textasciitilde{}\\textbackslash{}\\{\\} & 10 & 7 & 0.1235 \\\\",
+      "none & 31 & -- & 1 \\\\",
+      "\\bottomrule",
+      "\\end{tabular}",
+      "",
+    ]);
+  });
+
+  it("are made of tables about points that a page holds", () => {
+    expect(latexOf({ ...table, columns: [...table.columns.slice(0, -1), "trace_digest"] })).toBeUndefined();
+    const long = Array.from({ length: 61 }, () => table.rows[1] ?? []);
+    expect(latexOf({ ...table, rows: long })).toBeUndefined();
+    expect(latexOf({ ...table, rows: long.slice(1) })).toBeDefined();
+  });
+
+  it("keep a column whose name only ends like part of another", () => {
+    const lone = { name: "t", columns: ["burst_mean", "water_low"], rows: [[1, 2]] };
+    expect(latexOf(lone)).toContain("burst mean & water low");
   });
 });
 

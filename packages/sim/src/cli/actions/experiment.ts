@@ -112,6 +112,6 @@ function demandSame(earlier: ExperimentManifest, now: ExperimentManifest): void 
 
 function nameOf(argument: string, earlier: ExperimentManifest | undefined): string {
   if (earlier === undefined) return argument;
-  if (argument === "" || argument === earlier.experiment) return earlier.experiment;
+  if (argument === "" || experimentNamed(argument).name === earlier.experiment) return earlier.experiment;
   throw new SimInputError("USAGE", `the manifest is of ${earlier.experiment}, not of ${argument}`);
 }
