@@ -31,8 +31,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const seed = options.seed ?? randomBytes(8).toString("hex");
   note(`seed ${seed}`);
-  const results = await runAll(faults, options, seed);
-  if (options.report !== null) writeReport(options.report, results, { argv, seed });
+  const { report } = options;
+  const onResult = (results: readonly FaultResult[]): void => {
+    if (report !== null) writeReport(report, results, { argv, seed });
+  };
+  const results = await runAll(faults, { ...options, seed, onResult });
+  if (report !== null) note(`wrote ${fromUsersFolder(report)}`);
   const failed = results.filter(({ state }) => state === "failed").length;
   const skipped = results.filter(({ state }) => state === "skipped").length;
   note(`${results.length - failed - skipped} passed, ${failed} failed, ${skipped} skipped`);
@@ -51,20 +55,27 @@ function matches(id: string, name: string): boolean {
   return name.endsWith("*") ? id.startsWith(name.slice(0, -1)) : id === name;
 }
 
-async function runAll(faults: readonly Fault[], options: FaultArguments, seed: string): Promise<FaultResult[]> {
+interface RunOptions extends FaultArguments {
+  readonly seed: string;
+  /** After each, with all so far: a catalogue of hours that is cut short leaves a report of what it did. */
+  readonly onResult: (results: readonly FaultResult[]) => void;
+}
+
+async function runAll(faults: readonly Fault[], options: RunOptions): Promise<FaultResult[]> {
   const root = mkdtempSync(join(tmpdir(), "selvedge-faults-"));
   const results: FaultResult[] = [];
   for (const fault of faults) {
     note(`${fault.id}: ${fault.title}`);
     const result = await runFault(fault, {
       folder: join(root, fault.id),
-      random: new Random(`${seed}/${fault.id}`),
+      random: new Random(`${options.seed}/${fault.id}`),
       isSample: options.isSample,
       count: (full, sample) => options.count ?? (options.isSample ? sample : full),
       note: (text) => note(`  ${fault.id}: ${text}`),
     });
     results.push(result);
     process.stdout.write(options.isJson ? `${JSON.stringify(result)}\n` : `${tableLine(result)}\n`);
+    options.onResult(results);
     if (result.state !== "failed" && !options.isKeep) rmSync(join(root, fault.id), { recursive: true, force: true });
   }
   const isToKeep = options.isKeep || results.some(({ state }) => state === "failed");
@@ -82,7 +93,6 @@ function writeReport(
   mkdirSync(dirname(path), { recursive: true });
   const command = `npm run faults -- ${argv.join(" ")}`;
   writeFileSync(path, markdownReport(results, { command, seed, date: new Date().toISOString() }));
-  note(`wrote ${path}`);
 }
 
 await runCommand(main, USAGE);
