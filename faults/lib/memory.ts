@@ -57,9 +57,10 @@ function readSamples(file: string): readonly MemorySample[] {
   });
 }
 
+/** Of whole groups: the least of fewer is higher by chance, and stands at the end, where it weighs most. */
 function leastOfEach(samples: readonly MemorySample[]): readonly MemorySample[] {
   const least: MemorySample[] = [];
-  for (let from = 0; from < samples.length; from += SAMPLES_EACH) {
+  for (let from = 0; from + SAMPLES_EACH <= samples.length; from += SAMPLES_EACH) {
     const each = samples.slice(from, from + SAMPLES_EACH);
     least.push(each.reduce((one, other) => (other.liveMib < one.liveMib ? other : one)));
   }

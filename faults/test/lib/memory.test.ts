@@ -13,15 +13,17 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Course {
   readonly hours?: number;
+  /** Beyond those hours. */
+  readonly samplesMore?: number;
   /** Live MiB outside the heap at an hour. */
   readonly outside: (hours: number, sample: number) => number;
   readonly residentMib?: number;
 }
 
 /** What is broken of a daemon that noted this, four times a minute. */
-function broken({ hours = 2, outside, residentMib = 200 }: Course): readonly string[] {
+function broken({ hours = 2, samplesMore = 0, outside, residentMib = 200 }: Course): readonly string[] {
   const file = join(folder, "memory.csv");
-  const lines = Array.from({ length: hours * 240 }, (_, sample) => {
+  const lines = Array.from({ length: hours * 240 + samplesMore }, (_, sample) => {
     const atHours = sample / 240;
     return [atHours * 3600, 50 * MIB, outside(atHours, sample) * MIB, residentMib * MIB, atHours * 9 * MIB]
       .map(Math.round)
@@ -40,6 +42,11 @@ test("what grows by a MiB an hour in the second half is a leak, what grew before
 
 test("what comes and goes within a minute is none, however much it is", () => {
   expect(broken({ outside: (hours, sample) => (sample % 4 === 1 ? 10 : 10 + 20 * hours) })).toEqual([]);
+});
+
+test("the last minute counts if it is a whole one", () => {
+  const outside = (_: number, sample: number): number => (sample % 4 === 2 ? 10 : 40);
+  expect(broken({ samplesMore: 2, outside })).toEqual([]);
 });
 
 test("compiled code may grow", () => {
