@@ -9,10 +9,10 @@ export function csvOf({ columns, rows }: Table): string {
   return [columns, ...rows].map((row) => `${row.map((cell) => quoted(cellText(cell))).join(",")}\r\n`).join("");
 }
 
-export function cellText(cell: Cell): string {
+export function cellText(cell: Cell, digits: number = DIGITS): string {
   if (cell === null) return "";
   if (typeof cell === "string") return cell;
-  return Number.isSafeInteger(cell) ? String(cell) : String(Number(cell.toPrecision(DIGITS)));
+  return Number.isSafeInteger(cell) ? String(cell) : String(Number(cell.toPrecision(digits)));
 }
 
 function quoted(text: string): string {

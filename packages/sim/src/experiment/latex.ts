@@ -1,6 +1,7 @@
 // Tables for papers: LaTeX with rules of booktabs, one row a point. A value and its interval share a cell, means are left to
 // the CSV file. Only for tables that a page holds and that are about points, not single runs.
 
+import { cellText } from "./csv.ts";
 import type { Cell, Table } from "./table-form.ts";
 
 const ROWS_MAX = 60;
@@ -62,8 +63,7 @@ function cellOf({ position, ends }: Column, row: readonly Cell[]): string {
 
 function textOf(cell: Cell): string {
   if (cell === null) return ABSENT;
-  if (typeof cell === "string") return escaped(cell);
-  return String(Number.isSafeInteger(cell) ? cell : Number(cell.toPrecision(DIGITS)));
+  return escaped(cellText(cell, DIGITS));
 }
 
 function lineOf(cells: readonly string[]): string {
