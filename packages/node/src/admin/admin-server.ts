@@ -1,13 +1,13 @@
 // HOME/run/admin.sock: what only the operator of a running node may ask of it. A Unix socket of mode 0600, so whoever may
 // read the home's data may use it and nobody else; no token, no network. Speaks HTTP with the few paths below.
 
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
-import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Store } from "@selvedge/integrity";
 import { endFrame, recordFrame } from "../backup/frames.ts";
 import { recordsOf } from "../backup/node-records.ts";
+import { makeRunFolder, runPath } from "../config/run-folder.ts";
 import { NodeError } from "../errors.ts";
 import type { NodeLogger } from "../observability/log.ts";
 
@@ -30,7 +30,7 @@ export interface AdminServer {
 }
 
 export function adminSocketPath(home: string): string {
-  return join(home, "run", "admin.sock");
+  return runPath(home, "admin.sock");
 }
 
 /** Undefined if the home's path is too long for a socket: then backups are made of the stopped node. */
@@ -40,7 +40,7 @@ export async function openAdminServer(setup: AdminSetup): Promise<AdminServer | 
     setup.logger.warn({ path }, "the path is too long for the admin socket: there is none");
     return undefined;
   }
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeRunFolder(setup.home);
   // Left by a crash; a running node of this home would hold its lock, and we would not be here.
   await rm(path, { force: true });
   const server = createServer((request, response) => {

@@ -1,8 +1,7 @@
 // SIGUSR2: a bundle for a support case, written by the node itself, for where no command can be run beside it. Whatever
 // becomes of it, the node goes on.
 
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { makeRunFolder, runPath } from "../config/run-folder.ts";
 import type { NodeConfig } from "../config/schema.ts";
 import type { NodeLogger } from "../observability/log.ts";
 import { bundleOf, writeBundle } from "./home-bundle.ts";
@@ -27,9 +26,8 @@ export function bundleOnSignal(setup: BundleSetup): void {
 export async function makeOwnBundle({ home, config, logger }: BundleSetup, nowMs: number): Promise<void> {
   try {
     const bytes = await bundleOf({ home, config, nowMs });
-    const folder = join(home, "run");
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const bundle = join(folder, `debug-${new Date(nowMs).toISOString().replaceAll(/[-:]/gu, "")}.tgz`);
+    await makeRunFolder(home);
+    const bundle = runPath(home, `debug-${new Date(nowMs).toISOString().replaceAll(/[-:]/gu, "")}.tgz`);
     await writeBundle(bundle, bytes);
     logger.info({ bundle, sizeBytes: bytes.length }, "wrote a bundle for a support case");
   } catch (error) {

@@ -2,10 +2,10 @@
 // find it. Written when ready, removed at the stop; after a crash it stays and its address does not answer.
 
 import { createHash } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
+import { makeRunFolder, runPath } from "../config/run-folder.ts";
 import { NodeError } from "../errors.ts";
 import { readTextIfThere, writeFileAtomically } from "../storage/files.ts";
 
@@ -25,7 +25,7 @@ const STORED = Type.Object({
 export type RunFile = Static<typeof RUN_FILE>;
 
 export async function writeRunFile(home: string, run: RunFile): Promise<void> {
-  await mkdir(join(home, "run"), { recursive: true, mode: 0o700 });
+  await makeRunFolder(home);
   await writeFileAtomically(pathOf(home), `${JSON.stringify({ ...run, sha256: digestOf(run) })}\n`, 0o600);
 }
 
@@ -56,5 +56,5 @@ function digestOf({ url, tokenFile, pid }: RunFile): string {
 }
 
 function pathOf(home: string): string {
-  return join(home, "run", "api.json");
+  return runPath(home, "api.json");
 }

@@ -1,10 +1,9 @@
 // What the configuration was at the last start, so that a change is said: a bit that flipped in config.toml may leave a
 // value that is valid and not what the operator wrote.
 
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { NodeError } from "../errors.ts";
 import { readCheckedFile, writeCheckedFile } from "../storage/checked-file.ts";
+import { makeRunFolder, runPath } from "./run-folder.ts";
 import type { NodeConfig } from "./schema.ts";
 
 const FILE_MAX_BYTES: number = 4 * 1024 * 1024;
@@ -17,11 +16,11 @@ export interface ConfigChange {
 
 /** Changes since the last start, none at the first; remembers this one. */
 export async function noteConfig(home: string, config: NodeConfig): Promise<readonly ConfigChange[]> {
-  const path = join(home, "run", "config-seen.json");
+  const path = runPath(home, "config-seen.json");
   const now = flatten(config);
   const before = await readSeen(path);
   const text = `${JSON.stringify(Object.fromEntries(now))}\n`;
-  await mkdir(join(home, "run"), { recursive: true, mode: 0o700 });
+  await makeRunFolder(home);
   await writeCheckedFile(path, text, 0o600);
   if (before === undefined) return [];
   const keys = [...new Set([...before.keys(), ...now.keys()])];

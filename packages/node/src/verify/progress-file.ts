@@ -1,8 +1,7 @@
 // HOME/run/verify.json: how far an interrupted verification came, with the ledger's state at that commit beside it. A file
 // of another chain, or one that does not match its state, is ignored and the verification begins anew.
 
-import { mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
 import {
   type AuditCursor,
   type CommitDigest,
@@ -14,6 +13,7 @@ import {
 import { type Ledger, restoreLedger } from "@selvedge/ledger";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
+import { makeRunFolder, runPath } from "../config/run-folder.ts";
 import { sha256 } from "../crypto.ts";
 import { NodeError, isSystemError } from "../errors.ts";
 import { readCheckedFile, writeCheckedFile } from "../storage/checked-file.ts";
@@ -60,8 +60,8 @@ export interface VerifyProgress {
 }
 
 export async function saveProgress(home: VerifiedHome, progress: VerifyProgress): Promise<void> {
-  const { json, ledgerFile, folder } = pathsOf(home);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { json, ledgerFile } = pathsOf(home);
+  await makeRunFolder(home.paths.root);
   const snapshot = progress.ledger.exportSnapshot();
   await writeFileAtomically(ledgerFile, snapshot, 0o640);
   const { position, counts, lineages } = progress;
@@ -111,9 +111,8 @@ export async function removeProgress(home: VerifiedHome): Promise<void> {
   await rm(ledgerFile, { force: true });
 }
 
-function pathsOf(home: VerifiedHome): { readonly folder: string; readonly json: string; readonly ledgerFile: string } {
-  const folder = join(home.paths.root, "run");
-  return { folder, json: join(folder, "verify.json"), ledgerFile: join(folder, "verify-ledger.bin") };
+function pathsOf({ paths: { root } }: VerifiedHome): { readonly json: string; readonly ledgerFile: string } {
+  return { json: runPath(root, "verify.json"), ledgerFile: runPath(root, "verify-ledger.bin") };
 }
 
 /** A damaged progress file costs a run from the start and nothing else. */
