@@ -115,9 +115,9 @@ export class ChainHealing {
     if (start.digest === null)
       throw new PastPruned(`commit ${start.index}, with which the stored chain begins, is missing`);
     logger.warn({ after: start.index, upTo: end.index }, "fetching missing commits");
-    const { peers } = await network.open();
+    const { peers, noteProgress } = await network.open();
     const sealed = await fetchSegment(peers, sha256, { start: { index: start.index, digest: start.digest }, end });
-    network.noteProgress();
+    noteProgress();
     return sealed;
   }
 
@@ -125,12 +125,12 @@ export class ChainHealing {
     if (wanted.length === 0) return;
     const { chain, verify, network, logger } = this.#setup;
     logger.warn({ count: wanted.length }, "fetching missing blocks");
-    const { peers } = await network.open();
+    const { peers, noteProgress } = await network.open();
     const acceptedBefore = new Map(wanted.map((one) => [one.ref.digest, one.acceptedBefore]));
     const refs = wanted.map(({ ref }) => ref);
     for (let from = 0; from < refs.length; from += BLOCKS_AT_ONCE) {
       const blocks = await fetchMissing(peers, verify, refs.slice(from, from + BLOCKS_AT_ONCE));
-      network.noteProgress();
+      noteProgress();
       await chain.restoreBlocks(
         blocks.map((block) => ({
           block,

@@ -21,6 +21,8 @@ export interface HealConnection {
   readonly transport: Transport;
   readonly peers: SyncPeers;
   readonly stopped: AbortSignal;
+  /** Something came, or was given up in its own time: patience begins anew. */
+  readonly noteProgress: () => void;
 }
 
 /** Long enough for peers that start at the same time. */
@@ -40,11 +42,6 @@ export class HealNetwork {
     return (this.#connection ??= this.#connect());
   }
 
-  /** Something came: patience begins anew. */
-  noteProgress(): void {
-    this.#timer?.refresh();
-  }
-
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#stop.abort();
@@ -54,11 +51,13 @@ export class HealNetwork {
 
   async #connect(): Promise<HealConnection> {
     const { self, nowMs, openTransport, patienceMs = PATIENCE_MS, chain, stopped: outside } = this.#setup;
-    this.#timer = setTimeout(() => this.#stop.abort(tookTooLong(patienceMs)), patienceMs);
+    const timer = setTimeout(() => this.#stop.abort(tookTooLong(patienceMs)), patienceMs);
+    this.#timer = timer;
+    const noteProgress = (): void => void timer.refresh();
     const transport = await openTransport();
     await transport.start(servingOnly(chain));
     const stopped = AbortSignal.any([this.#stop.signal, ...(outside === undefined ? [] : [outside])]);
-    return { transport, stopped, peers: new SyncPeers({ transport, self, stopped, nowMs }) };
+    return { transport, stopped, peers: new SyncPeers({ transport, self, stopped, nowMs }), noteProgress };
   }
 }
 

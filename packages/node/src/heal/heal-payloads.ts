@@ -18,6 +18,8 @@ export interface HealPayloadsSetup {
   readonly payloads: PayloadStore;
   readonly params: { readonly payloadChunkBytes: number };
   readonly lostRanges: readonly KeyRange[];
+  /** Default 10,000. */
+  readonly pullMaxMs?: number;
 }
 
 /** For one payload. One that was pruned everywhere is given up; a later need of it pulls it again. */
@@ -30,6 +32,7 @@ export async function healPayloads(setup: HealPayloadsSetup, network: HealConnec
   for (const [root, sizeBytes] of named) {
     if (!isTouched(setup, root) || (await isWhole(setup, root))) continue;
     if (!(await pull(setup, network, { payloadRoot: root, payloadBytes: sizeBytes }))) unhealed.push(root);
+    network.noteProgress();
   }
   // A manifest says that all chunks are there, also where no record names the payload any more.
   for (const root of await manifestsOf(setup)) if (!(await isWhole(setup, root))) await dropManifest(setup, root);
@@ -54,7 +57,7 @@ async function pull(
   target: { readonly payloadRoot: Digest; readonly payloadBytes: number },
 ): Promise<boolean> {
   const chunkBytes = setup.params.payloadChunkBytes;
-  const timeout = AbortSignal.timeout(PULL_MAX_MS);
+  const timeout = AbortSignal.timeout(setup.pullMaxMs ?? PULL_MAX_MS);
   const context = { sha256, transport, sources: [], chunkBytes, stopped: AbortSignal.any([stopped, timeout]) };
   // Until it is whole again, nothing may say that it is.
   await dropManifest(setup, target.payloadRoot);

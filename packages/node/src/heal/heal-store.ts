@@ -126,7 +126,7 @@ class Healing {
     } catch (error) {
       if (!isBeyondHelp(error)) throw error;
       // An answer, too: the next epoch is asked for with as much patience.
-      this.#network.noteProgress();
+      if (error instanceof NobodyHas) (await this.#network.open()).noteProgress();
       return error.message;
     }
   }

@@ -45,9 +45,9 @@ test("patience ends", async () => {
 });
 
 test("patience begins anew with everything that comes", async () => {
-  const { stopped } = await network.open();
+  const { stopped, noteProgress } = await network.open();
   vi.advanceTimersByTime(PATIENCE_MS - 1);
-  network.noteProgress();
+  noteProgress();
   vi.advanceTimersByTime(PATIENCE_MS - 1);
   expect(stopped.aborted).toBe(false);
   vi.advanceTimersByTime(1);
@@ -55,8 +55,8 @@ test("patience begins anew with everything that comes", async () => {
 });
 
 test("what comes after the end of patience changes nothing", async () => {
-  const { stopped } = await network.open();
+  const { stopped, noteProgress } = await network.open();
   vi.advanceTimersByTime(PATIENCE_MS);
-  network.noteProgress();
+  noteProgress();
   expect(stopped.aborted).toBe(true);
 });
