@@ -83,7 +83,6 @@ async function takeBlocks(setup: InboundSetup, from: Remote, received: readonly 
     } else if (verified.error.code !== "BLOCK_EPOCH") {
       // Whoever is in another epoch does nothing wrong.
       setup.transport.penalise(from, PENALTY_BAD_BLOCK, verified.error.code);
-      setup.logger.warn({ peer: nameOf(from), code: verified.error.code }, "block refused");
     }
   }
   if (blocks.length === 0) return;

@@ -16,6 +16,7 @@ import {
 import type { DoneResult, LedgerEvent } from "@selvedge/ledger";
 import { NodeError } from "../errors.ts";
 import type { HostObserver } from "../host/host.ts";
+import { FaultLog } from "../observability/fault-log.ts";
 import type { NodeLogger } from "../observability/log.ts";
 import type { NodeMetrics } from "../observability/metrics.ts";
 import { signedElsewhere } from "../safety/safety-check.ts";
@@ -47,6 +48,7 @@ const TIMES_KEPT_MAX = 4096;
 
 export class NodeJournal implements HostObserver {
   readonly #parts: JournalSetup;
+  readonly #faultLog: FaultLog;
   readonly #ownBlockMadeMs = new Map<BlockDigest, number>();
   readonly #proposedMs = new Map<UpdateDigest, number>();
   #lastCommitMs: number | null = null;
@@ -54,6 +56,7 @@ export class NodeJournal implements HostObserver {
 
   constructor(parts: JournalSetup) {
     this.#parts = parts;
+    this.#faultLog = new FaultLog(parts.setup.logger, parts.setup.nowMs);
   }
 
   get lastCommitMs(): number | null {
@@ -142,7 +145,7 @@ export class NodeJournal implements HostObserver {
   readonly onFault = (fault: Fault): void => {
     const { metrics, events, setup } = this.#parts;
     metrics.fault(fault.type);
-    setup.logger.warn({ fault }, "misbehaviour");
+    this.#faultLog.write(fault);
     events.publish("fault", { type: fault.type });
     if (fault.type === "equivocation") this.#save(this.#parts.chain.putEquivocator(fault.author));
     if (fault.type === "signedElsewhere") setup.onFatal(signedElsewhere(fault.block));
