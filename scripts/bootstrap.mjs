@@ -4,7 +4,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { Module } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,6 +12,8 @@ import { fileURLToPath } from "node:url";
 
 const pnpm = "pnpm@12.21.0";
 const nodeMajorMin = 24;
+/** Needs fewer libraries of the machine than the pinned one, which wants libatomic. There for x64 and arm64. */
+const spareNodeVersion = "24.21.0";
 const exitUnavailable = 69;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -59,7 +61,59 @@ function setUp(digest) {
     );
     process.exit(exitUnavailable);
   }
+  const trouble = whyNotStarting(pinnedNode);
+  if (trouble !== null) replacePinnedNode(trouble);
   writeFileSync(stampFile, digest);
+}
+
+/** @param {string} file */
+function whyNotStarting(file) {
+  const { error, status, stderr } = spawnSync(file, ["--version"], { encoding: "utf8" });
+  return status === 0 ? null : (error?.message ?? stderr.trim());
+}
+
+/**
+ * Small images lack libraries that the pinned Node is linked with: then the machine's own does, or one that needs less.
+ * @param {string} trouble
+ */
+function replacePinnedNode(trouble) {
+  // It is the first `node` on the path of everything that npm starts, npm itself included.
+  rmSync(pinnedNode, { force: true });
+  const node = isNewEnough() ? process.execPath : installSpareNode(trouble);
+  symlinkSync(node, pinnedNode);
+  const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
+  process.stderr.write(
+    `selvedge: the pinned Node does not start on this machine (${trouble}); ${version} runs instead. ` +
+      "With what is missing (Debian: apt-get install libatomic1) and without node_modules, the pinned one would.\n",
+  );
+}
+
+/**
+ * Its path.
+ * @param {string} trouble
+ */
+function installSpareNode(trouble) {
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join(root, "node_modules", ".selvedge-node");
+  const args = ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
+  const result = spawnSync("npm", [...args, `${name}@${spareNodeVersion}`], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, npm_config_loglevel: "error" },
+  });
+  const node = join(folder, "node_modules", name, "bin", "node");
+  const spareTrouble = result.status === 0 ? whyNotStarting(node) : `${result.stdout ?? ""}${result.stderr ?? ""}`;
+  if (spareTrouble === null) return node;
+  process.stderr.write(
+    `selvedge: no Node.js that starts on this machine: the pinned one says "${trouble}", ` +
+      `${spareNodeVersion} says "${spareTrouble.trim()}". Both need macOS, or Linux with glibc 2.28 and libstdc++; ` +
+      `a \`node\` of version ${nodeMajorMin} or newer on the path would do, too.\n`,
+  );
+  return process.exit(exitUnavailable);
+}
+
+function isNewEnough() {
+  return Number.parseInt(process.versions.node, 10) >= nodeMajorMin;
 }
 
 /** Starts this file again under the pinned Node; our end is its end. */
@@ -83,7 +137,7 @@ if (target === undefined) {
 }
 const digest = setupDigest();
 if (!isSetUp(digest)) setUp(digest);
-if (Number.parseInt(process.versions.node, 10) < nodeMajorMin) {
+if (!isNewEnough()) {
   runUnderPinnedNode();
 } else {
   // The file runs in this very process, as its main module: exit codes and signals are its own.

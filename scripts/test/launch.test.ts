@@ -91,9 +91,67 @@ test("setting up that fails says so, shows why and ends with 69", () => {
   expect(result.stderr).toContain("setting up failed");
 });
 
-function launch(args: readonly string[], env: Readonly<Record<string, string>> = {}): SpawnSyncReturns<string> {
+test("a pinned Node that this machine cannot start gives way to the machine's own, if that is new enough", () => {
+  const path = machineWithoutLibrary();
+  const first = launch(["exit", "7"], { PATH: path });
+  expect([first.status, first.stdout]).toEqual([7, ""]);
+  expect(first.stderr).toContain("libatomic.so.1: cannot open");
+  expect(first.stderr).toContain(`${process.version} runs instead`);
+  expect(realpathSync(join(root, "node_modules/.bin/node"))).toBe(realpathSync(process.execPath));
+  expect(launch(["exit", "7"], { PATH: path }).stderr).toBe("");
+});
+
+const olderNode = nodeOnPath((major) => major >= 20 && major < 24);
+
+test.runIf(olderNode)("else to one that needs fewer libraries, which is fetched", () => {
+  const path = machineWithoutLibrary();
+  const bin = "$folder/node_modules/node-$(uname -s | tr A-Z a-z)-${arch}/bin";
+  // What npm is asked for: install --prefix FOLDER ... NAME@VERSION
+  fake("npm", `folder="$3"; arch=${process.arch}; mkdir -p "${bin}" && ln -s "${process.execPath}" "${bin}/node"`);
+  const first = launch(["exit", "7"], { PATH: path }, olderNode);
+  expect([first.status, first.stdout]).toEqual([7, ""]);
+  expect(first.stderr).toContain("runs instead");
+  expect(launch(["exit", "7"], { PATH: path }, olderNode).stderr).toBe("");
+});
+
+test.runIf(olderNode)("a machine on which neither starts is told what is missing, every time", () => {
+  const path = machineWithoutLibrary();
+  fake("npm", "echo no such version; exit 1");
+  for (let time = 0; time < 2; time += 1) {
+    const { status, stdout, stderr } = launch(["exit", "0"], { PATH: path }, olderNode);
+    expect([status, stdout]).toEqual([69, ""]);
+    expect(stderr).toContain("libatomic.so.1: cannot open");
+    expect(stderr).toContain("no such version");
+  }
+});
+
+function launch(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  node = process.execPath,
+): SpawnSyncReturns<string> {
   const clean = { ...process.env, INIT_CWD: undefined, NODE_OPTIONS: undefined, ...env };
-  return spawnSync(process.execPath, launcherArguments(args), { cwd: root, encoding: "utf8", env: clean });
+  return spawnSync(node, launcherArguments(args), { cwd: root, encoding: "utf8", env: clean });
+}
+
+/** The first `node` on the path of such a major version. */
+function nodeOnPath(fits: (major: number) => boolean): string | undefined {
+  const files = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "node"));
+  return files.find((file) => {
+    const { status, stdout } = spawnSync(file, ["--version"], { encoding: "utf8" });
+    return status === 0 && fits(Number.parseInt(stdout.slice(1), 10));
+  });
+}
+
+/** Not set up yet; setting up links a Node that does not start. Returns the PATH. */
+function machineWithoutLibrary(): string {
+  rmSync(join(root, "node_modules/.selvedge-setup"));
+  const pinned = join(root, "node_modules/.bin/node");
+  rmSync(pinned);
+  const broken = join(root, "broken-node");
+  writeFileSync(broken, "#!/bin/sh\necho 'libatomic.so.1: cannot open shared object file' >&2; exit 127\n");
+  chmodSync(broken, 0o755);
+  return installerThat(`ln -sf "${broken}" "${pinned}"`);
 }
 
 function launcherArguments(args: readonly string[]): string[] {
@@ -102,10 +160,14 @@ function launcherArguments(args: readonly string[]): string[] {
 
 /** A PATH whose `npx` does as told. */
 function installerThat(script: string): string {
-  mkdirSync(join(root, "fake"));
-  writeFileSync(join(root, "fake/npx"), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(root, "fake/npx"), 0o755);
+  fake("npx", script);
   return `${join(root, "fake")}${delimiter}${process.env["PATH"] ?? ""}`;
+}
+
+function fake(command: string, script: string): void {
+  mkdirSync(join(root, "fake"), { recursive: true });
+  writeFileSync(join(root, "fake", command), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(root, "fake", command), 0o755);
 }
 
 /** What a finished installation leaves behind, for the checkout as it was first written. */
