@@ -1,7 +1,7 @@
 // The unit and the container file say what docs/operations.md promises, name commands and flags that exist, and agree with
 // the exit codes. systemd's own checks run where systemd is; nothing here can build an image.
 
-import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "node:child_process";
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -120,9 +120,27 @@ describe("deploy/Containerfile", () => {
     expectKnown("healthcheck", argv.slice(3));
   });
 
+  // What is in distroless/cc; a Node linked with anything else ends with 127 there.
+  const BASE_LIBRARIES = /^(linux-vdso|ld-linux|lib(c|dl|gcc_s|m|pthread|stdc\+\+)\.so)/u;
+  const libraries = librariesOf(process.execPath);
+
+  test.runIf(libraries.length > 0)("brings the libraries that Node needs and the base does not have", () => {
+    expect(libraries.some((name) => name.startsWith("libstdc++.so"))).toBe(true);
+    const missing = libraries.filter((name) => !BASE_LIBRARIES.test(name));
+    for (const name of missing) expect(CONTAINER).toContain(`-linux-gnu/${name} /opt/lib/`);
+    expect(CONTAINER).toMatch(/^COPY --from=build \/opt\/lib \/opt\/lib$/mu);
+    expect(CONTAINER).toMatch(/^ENV LD_LIBRARY_PATH=\/opt\/lib$/mu);
+  });
+
   test("copies only what is there", () => {
     const root = join(DEPLOY, "..");
     for (const [, sources = ""] of CONTAINER.matchAll(/^COPY (?!--from)(.*) \S+$/gmu))
       for (const source of sources.split(" ")) expect(existsSync(join(root, source)), source).toBe(true);
   });
 });
+
+/** Names of the shared libraries that a program is linked with; none where `ldd` is not to be had. */
+function librariesOf(file: string): string[] {
+  const { stdout } = spawnSync("ldd", [file], { encoding: "utf8" });
+  return [...(stdout ?? "").matchAll(/^\s+(?:\S*\/)?(?<name>[^\s/]+)/gmu)].map(({ groups }) => groups?.["name"] ?? "");
+}
