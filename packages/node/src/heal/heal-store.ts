@@ -105,14 +105,14 @@ class Healing {
   async #healEarlierEpochs(): Promise<void> {
     const { store, lostRanges, earlierEpochs, logger } = this.#setup;
     const pruned = await readPruneMark(store);
-    const unhealed: object[] = [];
+    const epochs: { readonly epoch: number; readonly reason: string }[] = [];
     for (const earlier of await earlierEpochs(pruned?.epoch ?? 0)) {
       const reason = await this.#healEarlier(earlier, pruned);
-      if (reason !== undefined) unhealed.push({ epoch: earlier.number, reason });
+      if (reason !== undefined) epochs.push({ epoch: earlier.number, reason });
     }
-    if (unhealed.length === 0) return;
+    if (epochs.length === 0) return;
     this.#unhealed.push(...lostRanges.filter((range) => isIn(range, SPACES.blocks) || isIn(range, SPACES.commits)));
-    logger.error({ code: "STORE_UNHEALED", unhealed }, "commits or blocks of earlier epochs are missing");
+    logger.error({ code: "STORE_UNHEALED", epochs }, "commits or blocks of earlier epochs are missing");
   }
 
   /** Undefined if the epoch is whole, otherwise why it is not. */
@@ -141,10 +141,10 @@ class Healing {
     }
     if (this.#isSnapshotLost() && (await this.#setup.state.snapshot()) === undefined)
       throw new NodeError("DATA_CORRUPT", "the ledger's snapshot is lost, and what it was made from was pruned");
-    const unhealed = lostRanges.filter((range) => isIn(range, SPACES.state) || isIn(range, SPACES.versions));
-    this.#unhealed.push(...unhealed);
+    const ranges = lostRanges.filter((range) => isIn(range, SPACES.state) || isIn(range, SPACES.versions));
+    this.#unhealed.push(...ranges);
     logger.error(
-      { code: "STORE_UNHEALED", unhealed },
+      { code: "STORE_UNHEALED", ranges },
       "derived records of the past are missing and cannot be made again",
     );
   }
