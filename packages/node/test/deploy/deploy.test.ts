@@ -3,7 +3,7 @@
 
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -87,8 +87,10 @@ describe("deploy/selvedge.service", () => {
     const folder = await mkdtemp(join(tmpdir(), "selvedge-unit-"));
     try {
       const path = join(folder, "selvedge.service");
-      // The paths of this machine, so that what is checked exists.
-      await writeFile(path, UNIT.replaceAll("/opt/selvedge/node_modules/.bin/node", process.execPath));
+      // A path of this machine, so that what is checked exists; a link, since its own may have spaces.
+      const node = join(folder, "node");
+      await symlink(process.execPath, node);
+      await writeFile(path, UNIT.replaceAll("/opt/selvedge/node_modules/.bin/node", node));
       const options: ExecFileSyncOptionsWithStringEncoding = { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] };
       expect(execFileSync(ANALYZE, ["verify", "--man=no", path], options)).toBe("");
       const security = execFileSync(ANALYZE, ["security", "--offline=yes", "--no-pager", path], options);
