@@ -53,7 +53,7 @@ function setUp(digest) {
     // `npm run --silent` would otherwise silence the very message that explains a failure.
     env: { ...process.env, npm_config_loglevel: "error", CI: "true" },
   });
-  if (result.status !== 0 || !existsSync(pinnedNode)) {
+  if (result.status !== 0) {
     process.stderr.write(`${result.error?.message ?? ""}${result.stdout ?? ""}${result.stderr ?? ""}\n`);
     process.stderr.write(
       `selvedge: setting up failed (npx ${pnpm} install --frozen-lockfile). ` +
@@ -69,7 +69,11 @@ function setUp(digest) {
 /** @param {string} file */
 function whyNotStarting(file) {
   const { error, status, stderr } = spawnSync(file, ["--version"], { encoding: "utf8" });
-  return status === 0 ? null : (error?.message ?? stderr.trim());
+  if (status === 0) return null;
+  // Also said of a program whose loader is missing, as on Linux without glibc.
+  const isAbsent = error !== undefined && "code" in error && error.code === "ENOENT";
+  if (isAbsent) return `there is none for ${process.platform}-${process.arch} and its C library`;
+  return error?.message ?? stderr.trim();
 }
 
 /**
@@ -82,9 +86,11 @@ function replacePinnedNode(trouble) {
   const node = isNewEnough() ? process.execPath : installSpareNode(trouble);
   symlinkSync(node, pinnedNode);
   const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
+  const remedy = trouble.includes("shared librar")
+    ? " With what is missing (Debian: apt-get install libatomic1) and without node_modules, the pinned one would."
+    : "";
   process.stderr.write(
-    `selvedge: the pinned Node does not start on this machine (${trouble}); ${version} runs instead. ` +
-      "With what is missing (Debian: apt-get install libatomic1) and without node_modules, the pinned one would.\n",
+    `selvedge: the pinned Node does not start on this machine (${trouble}); ${version} runs instead.${remedy}\n`,
   );
 }
 

@@ -101,6 +101,14 @@ test("a pinned Node that this machine cannot start gives way to the machine's ow
   expect(launch(["exit", "7"], { PATH: path }).stderr).toBe("");
 });
 
+test("so does one that is not made for this machine's platform", () => {
+  const path = machineWithoutLibrary("exit 0");
+  const { status, stderr } = launch(["exit", "7"], { PATH: path });
+  expect(status).toBe(7);
+  expect(stderr).toContain(`there is none for ${process.platform}-${process.arch} and its C library`);
+  expect(stderr).toContain(`${process.version} runs instead`);
+});
+
 const olderNode = nodeOnPath((major) => major >= 20 && major < 24);
 
 test.runIf(olderNode)("else to one that needs fewer libraries, which is fetched", () => {
@@ -143,15 +151,15 @@ function nodeOnPath(fits: (major: number) => boolean): string | undefined {
   });
 }
 
-/** Not set up yet; setting up links a Node that does not start. Returns the PATH. */
-function machineWithoutLibrary(): string {
+/** Not set up yet; setting up links a Node that does not start, or does as told. Returns the PATH. */
+function machineWithoutLibrary(setup?: string): string {
   rmSync(join(root, "node_modules/.selvedge-setup"));
   const pinned = join(root, "node_modules/.bin/node");
   rmSync(pinned);
   const broken = join(root, "broken-node");
   writeFileSync(broken, "#!/bin/sh\necho 'libatomic.so.1: cannot open shared object file' >&2; exit 127\n");
   chmodSync(broken, 0o755);
-  return installerThat(`ln -sf "${broken}" "${pinned}"`);
+  return installerThat(setup ?? `ln -sf "${broken}" "${pinned}"`);
 }
 
 function launcherArguments(args: readonly string[]): string[] {
