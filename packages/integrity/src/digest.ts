@@ -83,12 +83,33 @@ export function zeroDigest<Kind extends Digest = Digest>(): Kind {
   return mint<Kind>("0".repeat(2 * DIGEST_SIZE_BYTES));
 }
 
-const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** ES2026 has it, and so have newer runtimes: five times as fast as any of ours. */
+interface MayHaveHex {
+  readonly toHex?: () => string;
+}
 
-export function hexFromBytes(bytes: Uint8Array): string {
-  let hex = "";
-  for (const byte of bytes) hex += HEX_OF_BYTE[byte] ?? "";
-  return hex;
+/** A flat string: one put together by `+=` stays a tree of pieces, ten times as large, and digests are kept for ever. */
+export function hexFromBytes(bytes: Uint8Array & MayHaveHex): string {
+  return bytes.toHex?.() ?? hexByTable(bytes);
+}
+
+const HEX_CHARACTER_CODES = Uint8Array.from("0123456789abcdef", (character) => character.charCodeAt(0));
+/** So many arguments a call takes anywhere. */
+const PIECE_BYTES = 2048;
+
+export function hexByTable(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let from = 0; from < bytes.length; from += PIECE_BYTES) {
+    const piece = bytes.subarray(from, from + PIECE_BYTES);
+    const codes = new Uint8Array(2 * piece.length);
+    for (let index = 0; index < piece.length; index += 1) {
+      const byte = piece[index] ?? 0;
+      codes[2 * index] = HEX_CHARACTER_CODES[byte >>> 4] ?? 0;
+      codes[2 * index + 1] = HEX_CHARACTER_CODES[byte & 0xf] ?? 0;
+    }
+    pieces.push(String.fromCharCode(...codes));
+  }
+  return pieces.join("");
 }
 
 /** Bytes of an even-length hex string; asserts that it is one. */
