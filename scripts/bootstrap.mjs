@@ -46,24 +46,33 @@ function isSetUp(digest) {
 /** @param {string} digest */
 function setUp(digest) {
   process.stderr.write("selvedge: setting up this checkout (once, needs the npm registry) ...\n");
-  const result = spawnSync("npx", ["--yes", pnpm, "install", "--frozen-lockfile"], {
+  const trouble = install("npx", ["--yes", pnpm, "install", "--frozen-lockfile"]);
+  if (trouble !== null) {
+    process.stderr.write(
+      `${trouble}\nselvedge: setting up failed (npx ${pnpm} install --frozen-lockfile). ` +
+        "It needs the npm registry once; check the network or the proxy, then run the same command again.\n",
+    );
+    process.exit(exitUnavailable);
+  }
+  const nodeTrouble = whyNotStarting(pinnedNode);
+  if (nodeTrouble !== null) replacePinnedNode(nodeTrouble);
+  writeFileSync(stampFile, digest);
+}
+
+/**
+ * Null if it went well, otherwise all that it said.
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+function install(command, args) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     // `npm run --silent` would otherwise silence the very message that explains a failure.
     env: { ...process.env, npm_config_loglevel: "error", CI: "true" },
   });
-  if (result.status !== 0) {
-    process.stderr.write(`${result.error?.message ?? ""}${result.stdout ?? ""}${result.stderr ?? ""}\n`);
-    process.stderr.write(
-      `selvedge: setting up failed (npx ${pnpm} install --frozen-lockfile). ` +
-        "It needs the npm registry once; check the network or the proxy, then run the same command again.\n",
-    );
-    process.exit(exitUnavailable);
-  }
-  const trouble = whyNotStarting(pinnedNode);
-  if (trouble !== null) replacePinnedNode(trouble);
-  writeFileSync(stampFile, digest);
+  return status === 0 ? null : `${error?.message ?? ""}${stdout ?? ""}${stderr ?? ""}`;
 }
 
 /** @param {string} file */
@@ -83,9 +92,8 @@ function whyNotStarting(file) {
 function replacePinnedNode(trouble) {
   // It is the first `node` on the path of everything that npm starts, npm itself included.
   rmSync(pinnedNode, { force: true });
-  const node = isNewEnough() ? process.execPath : installSpareNode(trouble);
-  symlinkSync(node, pinnedNode);
-  const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
+  symlinkSync(isNewEnough() ? process.execPath : installSpareNode(trouble), pinnedNode);
+  const version = isNewEnough() ? process.version : `v${spareNodeVersion}`;
   const remedy = trouble.includes("shared librar")
     ? " With what is missing (Debian: apt-get install libatomic1) and without node_modules, the pinned one would."
     : "";
@@ -101,14 +109,9 @@ function replacePinnedNode(trouble) {
 function installSpareNode(trouble) {
   const name = `node-${process.platform}-${process.arch}`;
   const folder = join(root, "node_modules", ".selvedge-node");
-  const args = ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
-  const result = spawnSync("npm", [...args, `${name}@${spareNodeVersion}`], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, npm_config_loglevel: "error" },
-  });
   const node = join(folder, "node_modules", name, "bin", "node");
-  const spareTrouble = result.status === 0 ? whyNotStarting(node) : `${result.stdout ?? ""}${result.stderr ?? ""}`;
+  const args = ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
+  const spareTrouble = install("npm", [...args, `${name}@${spareNodeVersion}`]) ?? whyNotStarting(node);
   if (spareTrouble === null) return node;
   process.stderr.write(
     `selvedge: no Node.js that starts on this machine: the pinned one says "${trouble}", ` +

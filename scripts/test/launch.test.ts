@@ -113,9 +113,9 @@ const olderNode = nodeOnPath((major) => major >= 20 && major < 24);
 
 test.runIf(olderNode)("else to one that needs fewer libraries, which is fetched", () => {
   const path = machineWithoutLibrary();
-  const bin = "$folder/node_modules/node-$(uname -s | tr A-Z a-z)-${arch}/bin";
   // What npm is asked for: install --prefix FOLDER ... NAME@VERSION
-  fake("npm", `folder="$3"; arch=${process.arch}; mkdir -p "${bin}" && ln -s "${process.execPath}" "${bin}/node"`);
+  const bin = `$3/node_modules/node-${process.platform}-${process.arch}/bin`;
+  fake("npm", `mkdir -p "${bin}" && ln -s "${process.execPath}" "${bin}/node"`);
   const first = launch(["exit", "7"], { PATH: path }, olderNode);
   expect([first.status, first.stdout]).toEqual([7, ""]);
   expect(first.stderr).toContain("runs instead");

@@ -4,6 +4,7 @@
 import { copyFile, link, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
+import { makeRunFolder } from "../config/run-folder.ts";
 import type { KeyRange } from "../storage/leveldb/table.ts";
 import { type HomeTelling, type Refusal, examineHome } from "./examine-home.ts";
 
@@ -83,7 +84,7 @@ export async function runBitFlips(options: BitFlipOptions): Promise<BitFlipRepor
     await copyHome(options.home, original);
     const before = await tellingOf(original, join(scratch, "before"));
     // What the first start notes is what later ones compare with.
-    await mkdir(join(original, "run"), { recursive: true, mode: 0o700 });
+    await makeRunFolder(original);
     await copyFile(join(scratch, "before", CONFIG_SEEN), join(original, CONFIG_SEEN));
     return await runTrials(options, { scratch, original, before });
   } finally {

@@ -8,6 +8,7 @@ import { readRunFile } from "../cli/run-file.ts";
 import { noteConfig } from "../config/config-change.ts";
 import { homePaths } from "../config/home.ts";
 import { loadConfig } from "../config/load.ts";
+import { runPath } from "../config/run-folder.ts";
 import { sha256 } from "../crypto.ts";
 import { isThere, readGenesisBundle } from "../daemon/home.ts";
 import { openIdentity } from "../daemon/identity.ts";
@@ -95,7 +96,7 @@ async function tellSafety(path: string, facts: Map<string, string>): Promise<voi
 
 async function tellRunFiles(home: string, facts: Map<string, string>): Promise<void> {
   facts.set("run/api.json", JSON.stringify(await readRunFile(home)) ?? "none");
-  if (!(await isThere(join(home, "run", "verify.json")))) return;
+  if (!(await isThere(runPath(home, "verify.json")))) return;
   const verified = await openVerifiedHome(home);
   try {
     const progress = await loadProgress(verified);
