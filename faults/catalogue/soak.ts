@@ -19,7 +19,7 @@ import { HostileValidator } from "../lib/hostile-validator.ts";
 import { SLOPE_MAX_MIB_PER_HOUR, judgeMemory, probedLaunch } from "../lib/memory.ts";
 import type { FaultNetwork } from "../lib/network.ts";
 import { percentile } from "../lib/percentile.ts";
-import { fillTables } from "../lib/table-filler.ts";
+import { fillTransactionTables, fillUpdateTables } from "../lib/table-filler.ts";
 import { RECOVERY_MAX_MS, type LoadedNetwork, underLoad } from "../lib/under-load.ts";
 import { UpdateLoad } from "../lib/update-load.ts";
 import { equivocation } from "./hostile.ts";
@@ -27,6 +27,9 @@ import { equivocation } from "./hostile.ts";
 /** A device hands in one update in that time. */
 const UPDATE_EVERY_MS = 20_000;
 const STEADY = [0, 1];
+/** Devices whose updates are counted, and those that only fill tables at first. */
+const DEVICES = [0, 1, 2, 3];
+const FILLING_DEVICES = [4, 5];
 /** Hours of chain: one home that was never killed is walked through. */
 const VERIFIED_MAX = 1;
 
@@ -40,12 +43,17 @@ export function soakFault({ minutes, nodes }: SoakOptions): Fault {
   return {
     id: "soak",
     title: `soak of ${minutes} minutes on ${nodes} members`,
-    how: `${hostile} daemons, one equivocating member with real keys, one stalled observer; kill -9 of one daemon at exp(20 s), restart after exp(5 s); transactions and model updates all the time, at first so many transactions that the tables of the daemons reach their bounds`,
+    how: `${hostile} daemons, one equivocating member with real keys, one stalled observer; kill -9 of one daemon at exp(20 s), restart after exp(5 s); transactions and model updates all the time, at first so many of both that the tables of the daemons reach their bounds`,
     expected: `no acknowledged transaction or update lost; live memory of undisturbed daemons grows by ≤ ${SLOPE_MAX_MIB_PER_HOUR} MiB/h over the last half`,
     run: async (context, checks) => {
       const launch = (index: number): Launch =>
         STEADY.includes(index) ? probedLaunch(memoryFile(context, index)) : {};
-      const network = { validators: nodes, devices: 4, absent: [hostile], launch };
+      const network = {
+        validators: nodes,
+        devices: DEVICES.length + FILLING_DEVICES.length,
+        absent: [hostile],
+        launch,
+      };
       await underLoad(
         { context, checks, network, hostile: [hostile], everyMs: 200, verifiedMax: VERIFIED_MAX },
         async (net, loaded) => {
@@ -73,13 +81,12 @@ interface Soak {
 
 async function soak({ net, loaded, context, checks, minutes }: Soak): Promise<void> {
   // Devices talk to daemons that stay up: an update is lost by the network or not at all.
-  const updates = new UpdateLoad(net, {
-    daemons: STEADY.map((index) => net.daemon(index)),
-    everyMs: UPDATE_EVERY_MS,
-  }).start();
+  const daemons = STEADY.map((index) => net.daemon(index));
+  const updates = new UpdateLoad(net, { daemons, devices: DEVICES, everyMs: UPDATE_EVERY_MS }).start();
   const startMs = performance.now();
   const endMs = startMs + minutes * 60_000;
-  const filling = fillTables(net, { name: context.random.below(2 ** 32).toString(16), endMs });
+  const filling = fillTransactionTables(net, { name: context.random.below(2 ** 32).toString(16), endMs });
+  const fillingUpdates = fillUpdateTables(net, { daemons, devices: FILLING_DEVICES, endMs });
   const recoveriesMs: number[] = [];
   while (performance.now() < endMs) {
     await delay(Math.min(context.random.exponential(20_000), Math.max(0, endMs - performance.now())));
@@ -87,7 +94,7 @@ async function soak({ net, loaded, context, checks, minutes }: Soak): Promise<vo
     await killAndReturn({ net, victim, context, checks, recoveriesMs });
     if (checks.injections % 20 === 0) context.note(`${checks.injections} kills, ${updates.acked.size} updates`);
   }
-  checks.remark(`${await filling} transactions before the tables counted as full`);
+  checks.remark(`${await filling} transactions and ${await fillingUpdates} updates before the tables counted as full`);
   await updates.stop();
   await loaded.load.stop();
   for (const daemon of net.daemons) {

@@ -30,23 +30,36 @@ const POLL_MS = 250;
 const ELEMENTS = 64;
 const QUESTIONS_AT_A_TIME = 16;
 
+export interface UpdateLoadOptions {
+  /** Gateways. */
+  readonly daemons: readonly TestDaemon[];
+  /** Rest of a lane between two updates. */
+  readonly everyMs: number;
+  /** Places in the network's list of devices; all of them unless given. */
+  readonly devices?: readonly number[];
+  /** Updates that a device has under way at a time; each lane hands in one after the other. */
+  readonly lanes?: number;
+}
+
 export class UpdateLoad {
   readonly #network: FaultNetwork;
-  readonly #daemons: readonly TestDaemon[];
-  readonly #everyMs: number;
+  readonly #options: UpdateLoadOptions;
   readonly #stopped = new AbortController();
   readonly acked = new Set<string>();
   failed = 0;
   #loop: Promise<unknown> | undefined;
 
-  constructor(network: FaultNetwork, options: { readonly daemons: readonly TestDaemon[]; readonly everyMs: number }) {
+  constructor(network: FaultNetwork, options: UpdateLoadOptions) {
     this.#network = network;
-    this.#daemons = options.daemons;
-    this.#everyMs = options.everyMs;
+    this.#options = options;
   }
 
   start(): this {
-    this.#loop = Promise.all(this.#network.test.devices.map((_, device) => this.#run(device)));
+    const { devices = [...this.#network.test.devices.keys()], lanes = 1 } = this.#options;
+    const firsts = Array.from({ length: lanes }, (_, lane) => lane + 1);
+    this.#loop = Promise.all(
+      devices.flatMap((device) => firsts.map((sequence) => this.#run(device, { from: sequence, step: lanes }))),
+    );
     return this;
   }
 
@@ -66,25 +79,27 @@ export class UpdateLoad {
     return open;
   }
 
-  async #run(device: number): Promise<void> {
+  async #run(device: number, { from, step }: { readonly from: number; readonly step: number }): Promise<void> {
     const { signal } = this.#stopped;
+    const { daemons, everyMs } = this.#options;
     const { secrets } = mustExist(this.#network.test.devices[device], "a device's keys");
     const signer = createNodeSigner(bytesFromHex(secrets.signing));
-    for (let sequence = 1; !signal.aborted;) {
-      const up = this.#daemons.filter(({ isUp }) => isUp);
+    for (let sequence = from; !signal.aborted;) {
+      const up = daemons.filter(({ isUp }) => isUp);
       const gateway = up[(sequence + device) % Math.max(1, up.length)];
-      const isAcked = gateway !== undefined && (await this.#submit(gateway, { signer, sequence, device }));
-      // A sequence number is spent once its update has a receipt; the same bytes may go to another gateway before.
-      if (isAcked) sequence += 1;
-      else this.failed += 1;
-      await delay(this.#everyMs, undefined, { signal }).catch(() => undefined);
+      const outcome = gateway === undefined ? "open" : await this.#submit(gateway, { signer, sequence, device });
+      if (outcome !== "receipt") this.failed += 1;
+      // A sequence number is spent once its update has a receipt or is refused; the same bytes may go to another gateway
+      // before.
+      if (outcome !== "open") sequence += step;
+      await delay(everyMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
   async #submit(
     gateway: TestDaemon,
     { signer, sequence, device }: { readonly signer: Signer; readonly sequence: number; readonly device: number },
-  ): Promise<boolean> {
+  ): Promise<"receipt" | "refused" | "open"> {
     try {
       const made =
         this.#made.get(`${device}/${sequence}`) ??
@@ -92,13 +107,13 @@ export class UpdateLoad {
       this.#made.set(`${device}/${sequence}`, made);
       await send(`${gateway.apiUrl}/v1/updates`, "POST", made.submission);
       await send(`${gateway.apiUrl}/v1/updates/${made.digest}/payload`, "PUT", made.payload);
-      if (!(await hasReceipt(gateway, made.digest))) return false;
-      this.acked.add(made.digest);
-      this.#made.delete(`${device}/${sequence}`);
-      return true;
+      const outcome = await outcomeOf(gateway, made.digest);
+      if (outcome === "receipt") this.acked.add(made.digest);
+      if (outcome !== "open") this.#made.delete(`${device}/${sequence}`);
+      return outcome;
     } catch {
       // The gateway is gone or refuses: another one, later.
-      return false;
+      return "open";
     }
   }
 
@@ -165,15 +180,15 @@ export async function updateState(daemon: TestDaemon, digest: string): Promise<s
   return text === undefined ? "unknown" : trustedJson<{ readonly state: string }>(text).state;
 }
 
-async function hasReceipt(gateway: TestDaemon, digest: string): Promise<boolean> {
+async function outcomeOf(gateway: TestDaemon, digest: string): Promise<"receipt" | "refused" | "open"> {
   const deadlineMs = performance.now() + RECEIPT_MAX_MS;
   while (performance.now() < deadlineMs && gateway.isUp) {
     const state = await updateState(gateway, digest);
-    if (state === "receipt" || state === "certified" || state === "applied") return true;
-    if (state === "refused") return false;
+    if (state === "receipt" || state === "certified" || state === "applied") return "receipt";
+    if (state === "refused") return "refused";
     await delay(POLL_MS);
   }
-  return false;
+  return "open";
 }
 
 async function send(url: string, method: string, body: string | Uint8Array<ArrayBuffer>): Promise<void> {
