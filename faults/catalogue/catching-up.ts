@@ -8,6 +8,7 @@ import type { Fault } from "../lib/fault.ts";
 import { HostileValidator, honestMove } from "../lib/hostile-validator.ts";
 import { catchUp, newcomer } from "../lib/observer.ts";
 import { percentile } from "../lib/percentile.ts";
+import { UNHURRIED } from "../lib/plans.ts";
 import { RECOVERY_MAX_MS, underLoad } from "../lib/under-load.ts";
 
 const HOSTILE = 3;
@@ -19,7 +20,7 @@ export const WIPED: Fault = {
   how: "observers with empty homes join a loaded network, five at a time; each is wiped and joins again, ten times (25 × 10 in full)",
   expected: "every one catches up without an operator's step, and its home verifies",
   run: async (context, checks) => {
-    await underLoad({ context, checks, network: { validators: 4 } }, async (net) => {
+    await underLoad({ context, checks, network: { validators: 4, consensus: UNHURRIED } }, async (net) => {
       await net.advance(context.isSample ? 30 : 500, { maxMs: 5 * RECOVERY_MAX_MS });
       const joins = context.count(250, 1);
       const tookMs: number[] = [];

@@ -13,14 +13,15 @@ import {
   createNodeCrypto,
   sha256,
 } from "@selvedge/node";
-import type { Launch, TestDaemon } from "../lib/daemon.ts";
+import type { Launch } from "../lib/daemon.ts";
 import type { Checks, Fault, RunContext } from "../lib/fault.ts";
 import { HostileValidator } from "../lib/hostile-validator.ts";
+import { killAndReturn } from "../lib/kill-and-return.ts";
 import { SLOPE_MAX_MIB_PER_HOUR, judgeMemory, probedLaunch } from "../lib/memory.ts";
 import type { FaultNetwork } from "../lib/network.ts";
 import { percentile } from "../lib/percentile.ts";
 import { fillTransactionTables, fillUpdateTables } from "../lib/table-filler.ts";
-import { RECOVERY_MAX_MS, type LoadedNetwork, underLoad } from "../lib/under-load.ts";
+import { type LoadedNetwork, underLoad } from "../lib/under-load.ts";
 import { UpdateLoad } from "../lib/update-load.ts";
 import { equivocation } from "./hostile.ts";
 
@@ -91,7 +92,9 @@ async function soak({ net, loaded, context, checks, minutes }: Soak): Promise<vo
   while (performance.now() < endMs) {
     await delay(Math.min(context.random.exponential(20_000), Math.max(0, endMs - performance.now())));
     const victim = context.random.pick(net.daemons.filter(({ place }) => !STEADY.includes(place.index)));
-    await killAndReturn({ net, victim, context, checks, recoveriesMs });
+    const awayMs = context.random.exponential(5000);
+    const tookMs = await killAndReturn({ net, victim, whileAway: () => delay(awayMs), checks });
+    if (tookMs !== undefined) recoveriesMs.push(tookMs);
     if (checks.injections % 20 === 0) context.note(`${checks.injections} kills, ${updates.acked.size} updates`);
   }
   checks.remark(`${await filling} transactions and ${await fillingUpdates} updates before the tables counted as full`);
@@ -112,24 +115,6 @@ async function soak({ net, loaded, context, checks, minutes }: Soak): Promise<vo
 
 function memoryFile({ folder }: RunContext, index: number): string {
   return join(folder, `memory-v${index}.csv`);
-}
-
-interface KillAndReturn {
-  readonly net: FaultNetwork;
-  readonly victim: TestDaemon;
-  readonly context: RunContext;
-  readonly checks: Checks;
-  readonly recoveriesMs: number[];
-}
-
-async function killAndReturn({ net, victim, context, checks, recoveriesMs }: KillAndReturn): Promise<void> {
-  await victim.kill("SIGKILL");
-  checks.injections += 1;
-  await delay(context.random.exponential(5000));
-  checks.expect("C7", await victim.start(), `${victim.place.name} did not start again`);
-  const tookMs = await net.reach(await net.newest(), { maxMs: RECOVERY_MAX_MS });
-  checks.expect("C4", tookMs !== undefined, `${victim.place.name} did not catch up`);
-  if (tookMs !== undefined) recoveriesMs.push(tookMs);
 }
 
 /** An observer that subscribes to every block and reads none. */

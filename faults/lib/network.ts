@@ -90,11 +90,12 @@ export class FaultNetwork {
     this.mesh.close();
   }
 
-  /** Newest executed commit of each daemon that answers. */
-  async heights(): Promise<ReadonlyMap<number, number>> {
-    const statuses = await Promise.all(this.daemons.map((daemon) => daemon.status()));
+  /** Newest executed commit of each of these daemons that answers; of all unless given. */
+  async heights(of?: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const asked = this.daemons.filter(({ place }) => of?.includes(place.index) ?? true);
+    const statuses = await Promise.all(asked.map((daemon) => daemon.status()));
     return new Map(
-      this.daemons.flatMap(({ place }, position) => {
+      asked.flatMap(({ place }, position) => {
         const height = statuses[position]?.executedIndex;
         return height === undefined ? [] : [[place.index, height]];
       }),
@@ -109,7 +110,7 @@ export class FaultNetwork {
     const startMs = performance.now();
     const of = options.of ?? this.daemons.filter(({ isUp }) => isUp).map(({ place }) => place.index);
     while (performance.now() - startMs < options.maxMs) {
-      const heights = await this.heights();
+      const heights = await this.heights(of);
       if (of.every((index) => (heights.get(index) ?? -1) >= height)) return performance.now() - startMs;
       await delay(POLL_MS);
     }
@@ -126,6 +127,17 @@ export class FaultNetwork {
     options: { readonly maxMs: number; readonly of?: readonly number[] },
   ): Promise<boolean> {
     return (await this.reach((await this.newest()) + commits, options)) !== undefined;
+  }
+
+  /** True once any daemon has executed so many more commits than the newest of all has now. */
+  async grow(commits: number, maxMs: number): Promise<boolean> {
+    const height = (await this.newest()) + commits;
+    const deadlineMs = performance.now() + maxMs;
+    while (performance.now() < deadlineMs) {
+      if ((await this.newest()) >= height) return true;
+      await delay(POLL_MS);
+    }
+    return false;
   }
 
   /** Resolves once each daemon is connected to that many others. */

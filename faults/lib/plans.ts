@@ -36,3 +36,6 @@ export function faultPlan(random: Random, { validators, devices = 0, params }: P
     ...(params === undefined ? {} : { params }),
   };
 }
+
+/** For daemons that come and go by the hundred: at the shortest pace those that stay leave two cores no time for the rest. */
+export const UNHURRIED = { round_delay_min_ms: 200 };
