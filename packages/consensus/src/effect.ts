@@ -47,8 +47,10 @@ export interface PersistEffect {
   readonly signed: SafetyRecord | null;
   /** Acks that stand in that own block, by update key: kept for the whole epoch and given back after a restart (U3). */
   readonly acked: readonly AckRecord[];
-  /** Set once, when an amnesia is found: kept for the whole epoch and given back after a restart (§11). */
+  /** Set when an amnesia is found: kept for the whole epoch and given back after a restart (§11). */
   readonly hasForgotten?: true;
+  /** Beside `hasForgotten`, while we recover: holds until a later batch has `signed`, and is given back after a restart. */
+  readonly isRecovering?: true;
   /** Headers of acks of ours that garbage collection has left behind: kept for the whole epoch and given back (§11). */
   readonly unseen: readonly SignedUpdate[];
 }

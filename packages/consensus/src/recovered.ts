@@ -22,7 +22,10 @@ export interface RecoveredState {
    * once the author is heard above gcRound; until then its late blocks wait until something refers to them (D1).
    */
   readonly newestBlocks?: readonly BlockRef[];
-  /** Our own newest durable block, which may lie at or below gcRound; null if we have made none. */
+  /**
+   * The newest durable block that we made (the last one that was `signed`), which may lie at or below gcRound; null if
+   * none. What others gave back after an amnesia is not it, however new.
+   */
   readonly newestOwnBlock: VerifiedBlock | null;
   /** Highest round in the safety file, or null. A round above our own newest stored block means amnesia. */
   readonly lastSignedRound: Round | null;
@@ -40,4 +43,6 @@ export interface RecoveredState {
   readonly isSignedUnknown?: boolean;
   /** Whether a `persist` of this epoch said so (§11). */
   readonly hasForgotten?: boolean;
+  /** Whether a `persist` of this epoch said so, and none since had `signed`: whoever stops while it recovers starts again. */
+  readonly isRecovering?: boolean;
 }

@@ -1,7 +1,7 @@
 // From what a node's store gives back to an engine that goes on as if never stopped (docs/protocol.md §11). Blocks take
 // the way they took when they were accepted, in the same order, without effects.
 
-import { type VerifiedBlock, assert, mustExist, round } from "@selvedge/integrity";
+import { type Round, type VerifiedBlock, assert, mustExist, round } from "@selvedge/integrity";
 import { decodeConsensusState } from "./commit/consensus-state.ts";
 import { type Core, createCore, genesisIdsOf } from "./core.ts";
 import { DagState } from "./dag/dag-state.ts";
@@ -91,7 +91,7 @@ function restoreBlock(core: Core, block: VerifiedBlock): void {
 
 /** §11: a signature that our store knows nothing of means that we must not sign: not this round, nor by guess another. */
 function restoreOwnRound(core: Core, recovered: RecoveredState): readonly Fault[] {
-  const { newestOwnBlock, lastSignedRound, isSignedUnknown } = recovered;
+  const { newestOwnBlock, lastSignedRound, isRecovering } = recovered;
   // What others gave back after an amnesia is among the blocks, and may be newer than what we made ourselves.
   if (newestOwnBlock !== null && newestOwnBlock.ref.round >= (core.own.previous?.round ?? 0)) {
     core.own.previous = newestOwnBlock.ref;
@@ -100,10 +100,23 @@ function restoreOwnRound(core: Core, recovered: RecoveredState): readonly Fault[
   const newest = core.own.previous;
   if (newest === null) return [];
   core.pacemaker.restore(newest.round);
-  const signedRound = lastSignedRound ?? round(0);
-  core.own.signedRound = Math.max(newest.round, signedRound);
-  if (signedRound <= newest.round && isSignedUnknown !== true) return [];
+  const stored = round(Math.max(newest.round, core.newest.of(newest.author) ?? 0));
+  core.own.signedRound = Math.max(stored, lastSignedRound ?? 0);
+  const amnesia = amnesiaOf(recovered, stored);
+  if (amnesia === null && isRecovering !== true) return [];
   core.signing.forget();
   core.acks.mute();
-  return [{ type: "amnesia", signedRound, storedRound: newest.round }];
+  // Of what a life before has reported there is nothing new to say.
+  return amnesia === null || isRecovering === true ? [] : [amnesia];
+}
+
+/** `stored` is the round of the newest block by us that our store holds, whoever made it known to it. */
+function amnesiaOf(recovered: RecoveredState, stored: Round): Fault | null {
+  const noted = recovered.lastSignedRound ?? round(0);
+  const made = recovered.newestOwnBlock?.ref.round ?? round(0);
+  // Neither made nor noted by us: others gave it back, and not all of them have been asked whether it was the last.
+  if (stored > Math.max(made, noted)) return { type: "amnesia", signedRound: stored, storedRound: made };
+  if (noted > stored || recovered.isSignedUnknown === true)
+    return { type: "amnesia", signedRound: noted, storedRound: stored };
+  return null;
 }

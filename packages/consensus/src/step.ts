@@ -30,6 +30,7 @@ export class Step {
   #signed: SafetyRecord | null = null;
   #acked: readonly AckRecord[] = NOTHING;
   #hasForgotten = false;
+  #isRecovering = false;
   #unseen: readonly SignedUpdate[] = NOTHING;
 
   constructor(wallClockMs: number) {
@@ -42,8 +43,9 @@ export class Step {
   }
 
   /** §11: durable before anything that follows from it. */
-  forget(): void {
+  forget({ isRecovering }: { readonly isRecovering: boolean }): void {
     this.#hasForgotten = true;
+    this.#isRecovering = isRecovering;
   }
 
   /** §11: with the commit that moved gcRound. */
@@ -119,9 +121,9 @@ export class Step {
     const signed = this.#signed;
     const acked = this.#acked;
     const unseen = this.#unseen;
-    if (this.#hasForgotten)
-      effects.push({ type: "persist", sync, blocks, commits, signed, acked, unseen, hasForgotten: true });
-    else effects.push({ type: "persist", sync, blocks, commits, signed, acked, unseen });
+    const batch = { type: "persist", sync, blocks, commits, signed, acked, unseen } as const;
+    if (!this.#hasForgotten) effects.push(batch);
+    else effects.push({ ...batch, hasForgotten: true, ...(this.#isRecovering ? { isRecovering: true } : {}) });
   }
 
   get #outcome(): Outcomes {

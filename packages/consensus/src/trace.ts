@@ -54,7 +54,7 @@ function mixEffect(mixer: Mixer, effect: Effect): void {
   }
 }
 
-function mixPersist(mixer: Mixer, { sync, blocks, commits, signed, acked, hasForgotten, unseen }: PersistEffect): void {
+function mixPersist(mixer: Mixer, { sync, blocks, commits, signed, acked, unseen, ...past }: PersistEffect): void {
   mixer.word(TAGS.persist);
   mixer.word(sync ? 1 : 0);
   mixer.word(blocks.length);
@@ -73,7 +73,7 @@ function mixPersist(mixer: Mixer, { sync, blocks, commits, signed, acked, hasFor
     mixer.text(key);
     mixer.hex(update);
   }
-  if (hasForgotten === true) mixer.word(1);
+  if (past.hasForgotten === true) mixer.word(past.isRecovering === true ? 2 : 1);
   for (const { digest } of unseen) mixer.hex(digest);
 }
 

@@ -14,7 +14,7 @@ export function startStanding(core: Core, step: Step): void {
   const { signing, own } = core;
   if (own.previous === null) return;
   signing.begin(own.previous.round);
-  if (signing.hasForgotten) step.forget();
+  if (signing.hasForgotten) step.forget({ isRecovering: signing.standing === "recovering" });
   askAll(core, step);
 }
 
@@ -73,7 +73,7 @@ export function noteForeign(core: Core, step: Step, ref: BlockRef): void {
   if (!isTelling || signing.standing !== "asking") return;
   signing.forget();
   core.acks.mute();
-  step.forget();
+  step.forget({ isRecovering: true });
   step.report([{ type: "amnesia", signedRound: ref.round, storedRound: roundOf(newest.round) }]);
   askAll(core, step);
 }

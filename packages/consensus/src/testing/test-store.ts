@@ -120,14 +120,23 @@ export class TestStore {
       lastCommit: last,
       blocks: blocks.filter(({ ref }) => ref.round > gcRound),
       newestBlocks: newestBlocksOf(blocks),
-      newestOwnBlock: blocks.findLast(({ ref }) => ref.author === own) ?? null,
+      newestOwnBlock: own === null ? null : this.#newestMade(),
       lastSignedRound: this.#lastSignedRound,
       acked: this.acked,
       unseen: this.#batches.flatMap(({ unseen }) => unseen),
       recentCommits,
       equivocators: [...this.equivocators],
       hasForgotten: this.#batches.some(({ hasForgotten }) => hasForgotten === true),
+      isRecovering:
+        this.#batches.findLast(({ isRecovering, signed }) => isRecovering === true || signed !== null)?.isRecovering ===
+        true,
     };
+  }
+
+  /** The last block that was signed here: others may have given back newer ones. */
+  #newestMade(): VerifiedBlock | null {
+    const batch = this.#batches.findLast(({ signed }) => signed !== null);
+    return batch?.blocks.find(({ ref }) => ref.digest === batch.signed?.digest) ?? null;
   }
 
   #index(block: VerifiedBlock): void {

@@ -29,6 +29,11 @@ function roundsOf(host: TestHost): readonly number[] {
   return host.ownBlocks.map(({ value }) => value.ref.round);
 }
 
+/** Whoever made it known to its store. */
+function newestStoredOf({ index, store }: TestHost): number | undefined {
+  return index === null ? undefined : store.newestOf(index)?.ref.round;
+}
+
 function expectSignedOnce(network: TestNetwork, host: TestHost): void {
   const rounds = roundsOf(host);
   expect(rounds).toEqual([...new Set(rounds)].sort((left, right) => left - right));
@@ -134,6 +139,90 @@ describe("a validator that has forgotten what it signed", () => {
     expect(standingOf(host)).toBe("signing");
     expectSignedOnce(network, host);
     expectAgreement(network.hosts);
+  });
+
+  test("goes on asking after a restart, though others have given back what it knows to lack", () => {
+    const network = runningNetwork({ seed: 8 });
+    network.start();
+    network.runUntil(1500);
+    const host = network.host(2);
+    host.crash();
+    network.host(3).crash();
+    const signedBefore = roundsOf(host).length;
+    host.store.rollBack(0);
+    host.start();
+    network.runUntil(2500);
+    expect(newestStoredOf(host)).toBe(Math.max(...roundsOf(host)));
+    host.crash();
+    host.start();
+    // Its own answer is worth nothing: with it, the two others would be a quorum.
+    expect(host.engine?.status().signing).toMatchObject({ standing: "recovering", neededStake: 3 });
+    network.runUntil(3500);
+    expect(standingOf(host)).toBe("recovering");
+    expect(roundsOf(host)).toHaveLength(signedBefore);
+    network.host(3).start();
+    network.runUntil(6000);
+    expect(standingOf(host)).toBe("signing");
+    expect(host.faults.filter(({ type }) => type === "amnesia")).toHaveLength(1);
+    expectSignedOnce(network, host);
+    expectAgreement(network.hosts);
+    // Once it has made a block its store says all that it signed, and it counts itself again.
+    host.crash();
+    host.start();
+    expect(standingOf(host)).toBe("asking");
+  });
+
+  test("goes on asking after a restart, though it knows only from an answer that it lacks something", () => {
+    const network = runningNetwork({ seed: 8 });
+    network.start();
+    network.runUntil(400);
+    const host = network.host(2);
+    const early = host.store.batchCount;
+    network.runUntil(1500);
+    host.crash();
+    host.store.rollBack(early);
+    host.start();
+    while (standingOf(host) === "asking") network.runUntil(network.nowMs + 1);
+    expect(standingOf(host)).toBe("recovering");
+    // A crash before any of it came in.
+    const made = roundsOf(host).filter(
+      (round) => round <= (host.store.recover(host.index).newestOwnBlock?.ref.round ?? 0),
+    );
+    expect(newestStoredOf(host)).toBe(Math.max(...made));
+    host.crash();
+    host.start();
+    expect(standingOf(host)).toBe("recovering");
+  });
+
+  test("is told by what it was given while it was not asking, as by a peer's range of commits", () => {
+    const network = runningNetwork({ seed: 8 });
+    network.start();
+    network.runUntil(400);
+    const host = network.host(2);
+    const early = host.store.batchCount;
+    network.runUntil(1500);
+    host.crash();
+    const all = host.store.batches.flatMap(({ blocks }) => blocks);
+    const [storedRound, signedRound] = [400, 1500].map((untilMs) =>
+      Math.max(...host.ownBlocks.filter(({ atMs }) => atMs <= untilMs).map(({ value }) => value.ref.round)),
+    );
+    host.store.rollBack(early);
+    const known = new Set(host.store.blocks.map(({ ref }) => ref.digest));
+    host.store.persist({
+      type: "persist",
+      sync: true,
+      blocks: all.filter(({ ref }) => !known.has(ref.digest)),
+      commits: [],
+      signed: null,
+      acked: [],
+      unseen: [],
+    });
+    host.start();
+    expect(host.engine?.status().signing).toMatchObject({ standing: "recovering", hasForgotten: true });
+    expect(host.faults).toContainEqual({ type: "amnesia", signedRound, storedRound });
+    network.runUntil(5000);
+    expect(standingOf(host)).toBe("signing");
+    expectSignedOnce(network, host);
   });
 
   test("loses its way back at no crash on the way", () => {

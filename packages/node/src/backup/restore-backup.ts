@@ -88,7 +88,7 @@ async function restoreData({ folder, manifest, bundle }: CheckedBackup, paths: H
     await store.batch(ops, { sync: true });
     // Acks given after the backup are not in it: whoever signs here vouches for nothing before the next epoch.
     const epoch = await lastEpoch(store, bundle.genesis);
-    await (await ChainStore.open(store, sha256, { epoch, baseIndex: 0 })).markForgotten();
+    await (await ChainStore.open(store, sha256, { epoch, baseIndex: 0 })).past.markForgotten();
   } finally {
     await store.close();
   }

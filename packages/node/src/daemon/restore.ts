@@ -38,7 +38,7 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
   const last = await chain.lastCommit();
   const stored = await chain.blocksFrom(last === undefined ? 0 : gcRoundOf(last.consensusState) + 1);
   if (last === undefined && stored.length === 0 && lastSignedRound === null) return undefined;
-  const newestOwn = await chain.newestOwnBlock();
+  const newestOwn = await chain.past.newestBlock();
   return {
     lastCommit: last === undefined ? null : { sealed: readCommit(last.commit), consensusState: last.consensusState },
     blocks: stored.map(({ bytes }) => mustVerify(verify(bytes))),
@@ -50,7 +50,8 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
     unseen: await chain.unseen(),
     recentCommits: await chain.recentCommits(options.recentCommitsMax),
     equivocators: await chain.equivocators(),
-    hasForgotten: await chain.hasForgotten(),
+    hasForgotten: await chain.past.hasForgotten(),
+    isRecovering: chain.past.isRecovering,
   };
 }
 

@@ -78,7 +78,7 @@ class Healing {
     }
     if (this.#isChainLost) await this.#healEarlierEpochs();
     // Acks that are gone were promises (U3): from now on the engine knows that it has forgotten some.
-    if (lostRanges.some((range) => isIn(range, "m"))) await chain.noteForgotten();
+    if (lostRanges.some((range) => isIn(range, "m"))) await chain.past.markForgotten();
     await markHealed(this.#unhealed);
     logger.warn(
       { code: "STORE_HEALED", unhealed: this.#unhealed },

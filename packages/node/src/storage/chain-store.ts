@@ -28,6 +28,7 @@ import {
 import { NodeError } from "../errors.ts";
 import { type AuthorRounds, blocksOfAuthor } from "./author-blocks.ts";
 import { blockKey, commitKey, epochPrefix, roundPrefix } from "./keys.ts";
+import { OwnPast } from "./own-past.ts";
 import { isPrunedBlock } from "./pruned-blocks.ts";
 import {
   type BlockPage,
@@ -44,15 +45,12 @@ const CONSENSUS_STATE_KEY = "consensus-state";
 const KEPT_STATE_PREFIX = "consensus-state/";
 /** By author: its newest block. */
 const NEWEST_PREFIX = "newest-block/";
-const NEWEST_OWN_KEY = "newest-own-block";
 /** Ack records and equivocators: kept for the whole epoch. */
 const ACK_PREFIX = "ack/";
 /** Headers of own acks that an end marker may have to list (§11): kept for the whole epoch. */
 const UNSEEN_PREFIX = "unseen/";
 const EQUIVOCATOR_PREFIX = "equivocator/";
 const ACCEPTED_COUNT_KEY = "accepted-count";
-/** There since an amnesia (docs/protocol.md §11): kept for the whole epoch. */
-const FORGOTTEN_KEY = "has-forgotten";
 
 /** Which epoch a store is about. */
 export interface EpochPlace {
@@ -64,6 +62,7 @@ export interface EpochPlace {
 const FIRST_EPOCH: EpochPlace = { epoch: 0, baseIndex: 0 };
 
 export class ChainStore {
+  readonly past: OwnPast;
   readonly #store: Store;
   readonly #sha256: Sha256;
   /** Blocks accepted so far; the next one gets the number above. */
@@ -78,8 +77,9 @@ export class ChainStore {
   private constructor(
     store: Store,
     sha256: Sha256,
-    { acceptedCount, epoch, baseIndex }: { acceptedCount: number; epoch: number; baseIndex: number },
+    { past, acceptedCount, epoch, baseIndex }: EpochPlace & { past: OwnPast; acceptedCount: number },
   ) {
+    this.past = past;
     this.#store = store;
     this.#sha256 = sha256;
     this.#acceptedCount = acceptedCount;
@@ -90,7 +90,8 @@ export class ChainStore {
   static async open(store: Store, sha256: Sha256, at: EpochPlace = FIRST_EPOCH): Promise<ChainStore> {
     const stored = await store.get("meta", ACCEPTED_COUNT_KEY);
     const count = stored === undefined ? 0 : countField(decodeTuple(stored, "block count", 1)[0], "block count");
-    const chain = new ChainStore(store, sha256, { acceptedCount: count, ...at });
+    const past = await OwnPast.open(store, epochPrefix(at.epoch));
+    const chain = new ChainStore(store, sha256, { past, acceptedCount: count, ...at });
     await chain.#loadNewest();
     return chain;
   }
@@ -116,10 +117,7 @@ export class ChainStore {
     for (const { digest, bytes } of effect.unseen) {
       ops.push({ type: "put", space: "meta", key: `${this.#key(UNSEEN_PREFIX)}${digest}`, value: bytes });
     }
-    if (effect.hasForgotten === true)
-      ops.push({ type: "put", space: "meta", key: this.#key(FORGOTTEN_KEY), value: new Uint8Array(0) });
-    const own = effect.blocks.find(({ ref }) => ref.digest === effect.signed?.digest);
-    if (own !== undefined) ops.push({ type: "put", space: "meta", key: this.#key(NEWEST_OWN_KEY), value: own.bytes });
+    ops.push(...this.past.opsFor(effect));
     ops.push({
       type: "put",
       space: "meta",
@@ -148,12 +146,6 @@ export class ChainStore {
 
   get acceptedCount(): number {
     return this.#acceptedCount;
-  }
-
-  /** Acks were lost: the engine that starts from here acks nothing more in this epoch (docs/protocol.md §11). */
-  async noteForgotten(): Promise<void> {
-    const key = this.#key(FORGOTTEN_KEY);
-    await this.#store.batch([{ type: "put", space: "meta", key, value: new Uint8Array(0) }], { sync: true });
   }
 
   /** The newest one, whatever its commit. */
@@ -291,22 +283,6 @@ export class ChainStore {
     for await (const { key, value } of this.#store.iterate("meta", prefixRange(prefix)))
       refs.push(newestRefOf(validatorIndex(Number(key.slice(prefix.length))), value));
     return refs;
-  }
-
-  /** Bytes of this validator's own newest block, of whatever round. */
-  newestOwnBlock(): Promise<Uint8Array | undefined> {
-    return this.#store.get("meta", this.#key(NEWEST_OWN_KEY));
-  }
-
-  /** This data is not all that its validator knew: it acks nothing for the rest of the epoch (§11). */
-  async markForgotten(): Promise<void> {
-    const value = new Uint8Array(0);
-    await this.#store.batch([{ type: "put", space: "meta", key: this.#key(FORGOTTEN_KEY), value }], { sync: true });
-  }
-
-  /** Whether this validator has lost what it signed in this epoch, recovered or not. */
-  async hasForgotten(): Promise<boolean> {
-    return (await this.#store.get("meta", this.#key(FORGOTTEN_KEY))) !== undefined;
   }
 
   /** Every update that this validator acked in this epoch. */

@@ -124,7 +124,7 @@ describe("a restored home", () => {
     const paths = await restoreBackup(backup, bare);
     await expect(SafetyFile.open(paths.safety, { create: false })).rejects.toMatchObject({ code: "DATA_CORRUPT" });
     const store = await openStore(paths, fixture.network.bundle.genesis);
-    expect(await (await ChainStore.open(store, sha256)).hasForgotten()).toBe(true);
+    expect(await (await ChainStore.open(store, sha256)).past.hasForgotten()).toBe(true);
     await store.close();
     // Data is never written over data.
     await expect(restoreBackup(backup, bare)).rejects.toMatchObject({ code: "HOME_EXISTS" });

@@ -124,11 +124,32 @@ describe("chain store", () => {
     expect((await store.lastCommit())?.commit.digest).toBe(previous);
     expect((await store.recentCommits(2)).map(({ index }) => index)).toEqual([2, 3]);
     expect(await store.acked()).toEqual([{ key: "device/model/1", update: update.digest }]);
-    expect(await store.newestOwnBlock()).toEqual(own.bytes);
+    expect(await store.past.newestBlock()).toEqual(own.bytes);
     await store.putEquivocator(validatorIndex(2));
     expect(await store.equivocators()).toEqual([2]);
     expect(await store.block(own.ref)).toEqual(own.bytes);
     expect(await store.blocks([block(3, 9).ref, own.ref])).toEqual([undefined, own.bytes]);
+  });
+
+  it("is recovering from an amnesia on, over restarts, until it holds a block made since", async () => {
+    const disk = new MemoryDisk();
+    const open = (): Promise<ChainStore> => ChainStore.open(new MemoryStore(sha256, disk), sha256);
+    const store = await open();
+    expect(store.past.isRecovering).toBe(false);
+    await store.persist(effect([], { sync: true, hasForgotten: true, isRecovering: true }));
+    expect(store.past.isRecovering).toBe(true);
+    const again = await open();
+    // What others give back is not what it makes.
+    await again.persist(effect([block(1, 4)]));
+    expect((await open()).past.isRecovering).toBe(true);
+    const made = block(1, 9);
+    await again.persist(effect([made], { signed: { epoch: epoch(0), round: round(9), digest: made.ref.digest } }));
+    expect(again.past.isRecovering).toBe(false);
+    const last = await open();
+    expect([last.past.isRecovering, await last.past.hasForgotten()]).toEqual([false, true]);
+    // As every start of an amnesiac says: nothing new is forgotten.
+    await last.persist(effect([], { sync: true, hasForgotten: true }));
+    expect((await open()).past.isRecovering).toBe(false);
   });
 
   it("that has commits but lost its consensus state is damaged, not new", async () => {

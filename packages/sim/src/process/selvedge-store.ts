@@ -52,24 +52,38 @@ export interface StoredChain {
 }
 
 export function batchRecord(effect: PersistEffect, number: number): DiskRecord {
-  const { blocks, commits, acked, unseen, hasForgotten } = effect;
+  const { blocks, commits, acked, unseen } = effect;
   const [block] = blocks;
   const isBlockAlone = blocks.length === 1 && commits.length + acked.length + unseen.length === 0;
-  if (block === undefined || !isBlockAlone || hasForgotten === true) return new BatchRecord(effect, number);
-  return new BlockRecord(block, number);
+  if (block === undefined || !isBlockAlone) return new BatchRecord(effect, number);
+  return new BlockRecord(block, number, flagsOf(effect));
 }
 
-type Batch = Pick<PersistEffect, "blocks" | "commits" | "acked" | "hasForgotten" | "unseen">;
+type Batch = Pick<PersistEffect, "blocks" | "commits" | "acked" | "unseen">;
+
+/** What a batch says besides what it holds. */
+const FORGOTTEN = 1;
+const RECOVERING = 2;
+/** The last block is one that we made. */
+const SIGNED = 4;
+
+function flagsOf({ hasForgotten, isRecovering, signed }: PersistEffect): number {
+  return (
+    (hasForgotten === true ? FORGOTTEN : 0) | (isRecovering === true ? RECOVERING : 0) | (signed === null ? 0 : SIGNED)
+  );
+}
 
 /** There is one for nearly every block that a node takes in, and it is kept: it must not keep the effect alive too. */
 class BlockRecord implements DiskRecord {
   readonly sizeBytes: number;
   readonly #block: VerifiedBlock;
   readonly #number: number;
+  readonly #flags: number;
 
-  constructor(block: VerifiedBlock, number: number) {
+  constructor(block: VerifiedBlock, number: number, flags: number) {
     this.#block = block;
     this.#number = number;
+    this.#flags = flags;
     this.sizeBytes = OVERHEAD_BYTES + block.bytes.length + OVERHEAD_BYTES + LENGTH_BYTES;
   }
 
@@ -78,7 +92,7 @@ class BlockRecord implements DiskRecord {
   }
 
   bytes(): Uint8Array {
-    return framed(this.key, encode(batchWire({ blocks: [this.#block], commits: [], acked: [], unseen: [] })));
+    return framed(this.key, encode(batchWire({ blocks: [this.#block], ...NOTHING_ELSE }, this.#flags)));
   }
 }
 
@@ -102,9 +116,11 @@ class BatchRecord implements DiskRecord {
   }
 
   bytes(): Uint8Array {
-    return framed(this.key, encode(batchWire(this.#effect)));
+    return framed(this.key, encode(batchWire(this.#effect, flagsOf(this.#effect))));
   }
 }
+
+const NOTHING_ELSE = { commits: [], acked: [], unseen: [] } as const;
 
 function batchKey(number: number): string {
   return `${BATCH}${String(number).padStart(10, "0")}`;
@@ -165,13 +181,14 @@ function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined 
     lastCommit: last ?? null,
     blocks: blocks.filter(({ ref }) => ref.round > gcRound),
     newestBlocks: newestBlocksOf(blocks),
-    newestOwnBlock: blocks.findLast(({ ref }) => ref.author === own) ?? null,
+    newestOwnBlock: newestMade(parts, own),
     lastSignedRound: safety === undefined ? null : roundOf(countAt(safety, 0)),
     acked: parts.flatMap((part) => part.acked),
     recentCommits: commits.map(({ sealed }): CommitVote => ({ index: sealed.commit.index, digest: sealed.digest })),
     unseen: parts.flatMap((part) => part.unseen),
     isSignedUnknown: isStartedAnew,
-    hasForgotten: parts.some((part) => part.hasForgotten),
+    hasForgotten: parts.some(({ flags }) => (flags & FORGOTTEN) !== 0),
+    isRecovering: isRecoveringIn(parts),
     equivocators: (readValue(disk, EQUIVOCATORS, true) ?? []).map((author) => validatorIndex(Number(author))),
   };
   return {
@@ -191,16 +208,27 @@ interface StoredBatch {
   readonly blocks: readonly VerifiedBlock[];
   readonly commits: readonly { readonly sealed: SealedCommit; readonly consensusState: Uint8Array }[];
   readonly acked: readonly AckRecord[];
-  readonly hasForgotten: boolean;
+  readonly flags: number;
   readonly unseen: readonly SignedUpdate[];
 }
 
-function batchWire({ blocks, commits, acked, hasForgotten, unseen }: Batch): WireValue {
+function isRecoveringIn(parts: readonly StoredBatch[]): boolean {
+  const telling = parts.findLast(({ flags }) => (flags & (RECOVERING | SIGNED)) !== 0);
+  return telling !== undefined && (telling.flags & RECOVERING) !== 0;
+}
+
+/** The last block that was signed here: others may have given back newer ones. */
+function newestMade(parts: readonly StoredBatch[], own: ValidatorIndex): VerifiedBlock | null {
+  const made = parts.findLast(({ flags }) => (flags & SIGNED) !== 0);
+  return made?.blocks.findLast(({ ref }) => ref.author === own) ?? null;
+}
+
+function batchWire({ blocks, commits, acked, unseen }: Batch, flags: number): WireValue {
   return [
     blocks.map(({ bytes }) => bytes),
     commits.map(({ sealed, consensusState }) => [sealed.bytes, consensusState]),
     acked.map(({ key, update }) => [key, digestToBytes(update)]),
-    hasForgotten === true ? 1 : 0,
+    flags,
     unseen.map(({ bytes }) => bytes),
   ];
 }
@@ -216,7 +244,7 @@ function readBatch(value: readonly unknown[]): StoredBatch {
       const fields = asList(entry);
       return { key: String(fields[0]), update: digestFromBytes<UpdateDigest>(bytesAt(fields, 1)) };
     }),
-    hasForgotten: Number(value[3]) === 1,
+    flags: Number(value[3]),
     unseen: listAt(value, 4).map((bytes) => mustDecode(decodeSignedUpdate(asBytes(bytes), sha256))),
   };
 }

@@ -55,6 +55,20 @@ describe("a validator whose disk is not what it was", () => {
     expect(Math.min(...after)).toBeGreaterThan(Math.max(...before));
   });
 
+  it("signs nothing while one of the others is away, though it starts again with what the two others gave back", () => {
+    const faults: FaultSpec[] = [
+      { type: "crash", nodes: [2], fromMs: 850, toMs: 1900 },
+      { type: "crash", nodes: [1], fromMs: 900, toMs: 1000, disk: "rolledBack" },
+      { type: "crash", nodes: [1], fromMs: 1300, toMs: 1400 },
+    ];
+    const { result, roundsOf } = run(mishap("rolledBack", 1, { durationMs: 3500, faults }));
+    expect(result.findings).toEqual([]);
+    const [last = 0] = roundsOf(1).before.slice(-1);
+    const { after } = roundsOf(1);
+    expect(after.length).toBeGreaterThan(10);
+    expect(Math.min(...after)).toBeGreaterThan(last + LISTENING.doppelgangerRounds);
+  });
+
   it("all of them wiped but for a quorum, one after the other, with updates on the way", () => {
     const faults = [0, 1, 2].map((node): FaultSpec => {
       const fromMs = 600 + 1000 * node;

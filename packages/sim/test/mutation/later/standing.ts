@@ -28,8 +28,8 @@ export const STANDING_MUTANTS: readonly LaterMutant[] = [
   {
     id: "record-ignored",
     file: "consensus/src/recovery.ts",
-    find: "if (signedRound <= newest.round && isSignedUnknown !== true) return [];",
-    replace: "if (isSignedUnknown !== true) return [];",
+    find: "if (noted > stored || recovered.isSignedUnknown === true)",
+    replace: "if (recovered.isSignedUnknown === true)",
     what: "a safety record above the store is no amnesia",
     explored: ["store-lost-unasked"],
     laws: [AMNESIA],
@@ -37,8 +37,8 @@ export const STANDING_MUTANTS: readonly LaterMutant[] = [
   {
     id: "unknown-record-trusted",
     file: "consensus/src/recovery.ts",
-    find: "if (signedRound <= newest.round && isSignedUnknown !== true) return [];",
-    replace: "if (signedRound <= newest.round) return [];",
+    find: "if (noted > stored || recovered.isSignedUnknown === true)",
+    replace: "if (noted > stored)",
     what: "a safety file that was started anew is believed",
     explored: [],
     laws: ["node/test/safety/node-recovers.test.ts"],
