@@ -26,7 +26,16 @@ const PROPOSAL = Type.Object({
   proposer: COUNT,
   approvals: Type.Array(COUNT, { maxItems: 1024 }),
   approvedStake: COUNT,
-  changes: Type.Array(Type.Object({ type: TEXT, name: TEXT, stake: Type.Optional(COUNT) }), { maxItems: 1024 }),
+  changes: Type.Array(
+    Type.Object({
+      type: TEXT,
+      name: TEXT,
+      stake: Type.Optional(COUNT),
+      publicKey: Type.Optional(TEXT),
+      encryptionKey: Type.Optional(TEXT),
+    }),
+    { maxItems: 1024 },
+  ),
 });
 
 const START_ANSWER = Type.Object(START);
@@ -40,6 +49,7 @@ const ANSWER = Type.Object({
 export type StartAnswer = Static<typeof START_ANSWER>;
 export type CommitteeAnswer = Static<typeof ANSWER>;
 export type ProposalAnswer = Static<typeof PROPOSAL>;
+type ChangeAnswer = ProposalAnswer["changes"][number];
 
 export async function readCommittee(address: ApiAddress): Promise<CommitteeAnswer> {
   const answer = await readApi(address, "/v1/epochs");
@@ -74,6 +84,15 @@ export function changesText(answer: CommitteeAnswer): string {
     .join("");
 }
 
+/** Keys in full: whoever approves compares them with what the member told them. */
+function changeLines({ type, name, stake, publicKey, encryptionKey }: ChangeAnswer): readonly string[] {
+  return [
+    `  wants     ${printable(type)} ${printable(name)}${stake === undefined ? "" : ` (stake ${stake})`}`,
+    ...(publicKey === undefined ? [] : [`            public key      ${printable(publicKey)}`]),
+    ...(encryptionKey === undefined ? [] : [`            encryption key  ${printable(encryptionKey)}`]),
+  ];
+}
+
 function proposalLines(
   { members, quorumStake }: CommitteeAnswer,
   { digest, changes, approvals, approvedStake, proposer }: ProposalAnswer,
@@ -81,13 +100,10 @@ function proposalLines(
 ): readonly string[] {
   const nameOf = (index: number): string => printable(members[index]?.name ?? String(index));
   const missing = members.map((_, index) => index).filter((index) => !approvals.includes(index));
-  const wanted = changes.map(
-    ({ type, name, stake }) => `${type} ${name}${stake === undefined ? "" : ` (stake ${stake})`}`,
-  );
   return [
     `proposal    ${printable(digest)}`,
     `  by        ${nameOf(proposer)}`,
-    `  wants     ${changes.length === 0 ? "a fresh key of the coin" : printable(wanted.join(", "))}`,
+    ...(changes.length === 0 ? ["  wants     a fresh key of the coin"] : changes.flatMap(changeLines)),
     `  approved  by ${approvals.map(nameOf).join(", ")}: stake ${approvedStake} of ${quorumStake}`,
     ...(isApproved
       ? []

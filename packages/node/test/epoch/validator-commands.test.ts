@@ -11,6 +11,7 @@ import type { Output } from "../../src/cli/output.ts";
 import { DEFAULT_CONFIG } from "../../src/config/defaults.ts";
 import { homePaths } from "../../src/config/home.ts";
 import { configText } from "../../src/daemon/config-text.ts";
+import { isThere } from "../../src/daemon/home.ts";
 import { writeKeyFile } from "../../src/keys/keystore.ts";
 import { SILENT_LOGGER } from "../../src/network/logger.ts";
 import { EpochNetwork } from "./epoch-network.ts";
@@ -77,6 +78,9 @@ test("a member proposes, the list says who is missing, the others approve, and t
   const keys = { publicKey: hexFromBytes(publicKey), encryptionKey: hexFromBytes(encryptionKey) };
   expect(await joinValidator({ ...first, name: "newcomer", stake: 1, ...keys }, output)).toBe(0);
   expect(text()).toContain("missing   stake 2 of validator-1, validator-2, validator-3");
+  // Whoever approves sees what is approved.
+  expect(text()).toContain(`public key      ${keys.publicKey}\n`);
+  expect(text()).toContain(`encryption key  ${keys.encryptionKey}\n`);
   const proposal = mustExist(/proposal ([0-9a-f]{64})/u.exec(text())?.[1], "the proposal is named");
   // Its proposer has approved it already: to say so again changes nothing.
   expect(await approveProposal({ ...first, argument: proposal }, output)).toBe(0);
@@ -88,6 +92,13 @@ test("a member proposes, the list says who is missing, the others approve, and t
   await allIn(net, 1, [0, 1, 2, 3, 4]);
   expect(await listValidators(first, output)).toBe(0);
   expect(text()).toContain("newcomer");
+
+  // Our key under the name of another would give us their vote.
+  await expect(rotateKey({ ...first, name: "validator-2", kdfProfile: "edge" }, output)).rejects.toMatchObject({
+    code: "USAGE",
+    message: expect.stringContaining("the validator of this home is validator-0"),
+  });
+  expect(await isThere(homePaths(first.home).nextValidatorKey)).toBe(false);
 
   // The first rotation makes the key's file, a second try proposes the same key.
   const before = text().length;

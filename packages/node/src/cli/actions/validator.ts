@@ -80,16 +80,26 @@ export interface RotateOptions extends NamedOptions {
   readonly kdfProfile: string;
 }
 
-/** Without keys: makes the next key file of this home's validator, once, and proposes it. */
+/** Without keys: makes the next key file of this home's validator, once, and proposes it for that member alone. */
 export async function rotateKey(options: RotateOptions, output: Output): Promise<number> {
   const { publicKey, encryptionKey } = options;
   if ((publicKey === undefined) !== (encryptionKey === undefined))
     throw new NodeError("USAGE", "give both --public-key and --encryption-key, or neither");
-  const keys =
-    publicKey === undefined || encryptionKey === undefined
-      ? await nextKeys(options, output)
-      : keysOf({ publicKey, encryptionKey });
-  return propose({ type: "rotateKey", name: options.name, ...keys }, options, output);
+  if (publicKey !== undefined && encryptionKey !== undefined)
+    return propose({ type: "rotateKey", name: options.name, ...keysOf({ publicKey, encryptionKey }) }, options, output);
+  await refuseForAnother(options);
+  return propose({ type: "rotateKey", name: options.name, ...(await nextKeys(options, output)) }, options, output);
+}
+
+/** This home's next key under another member's name would give us that member's vote. */
+async function refuseForAnother(options: RotateOptions): Promise<void> {
+  const { committee, own } = await openSession(options);
+  const name = committee.members[own.validator]?.name ?? "";
+  if (name !== options.name)
+    throw new NodeError(
+      "USAGE",
+      `the validator of this home is ${name}; new keys for ${options.name} are given with --public-key and --encryption-key`,
+    );
 }
 
 export async function approveProposal(
