@@ -12,6 +12,7 @@ import { isThere } from "../daemon/home.ts";
 import { isSystemError } from "../errors.ts";
 import { packageVersion } from "../package-version.ts";
 import { diskRoom } from "../storage/disk-use.ts";
+import { AddressNames } from "./address-names.ts";
 import type { Secrets } from "./secrets.ts";
 import { type TarEntry, tarOf } from "./tar.ts";
 
@@ -46,9 +47,10 @@ export async function makeBundle(sources: BundleSources): Promise<Uint8Array> {
     ["files.json", json(await filesOf(paths.root))],
     ["disk.json", json(await diskRoom(paths.root))],
   ];
+  const addresses = new AddressNames();
   const entries: TarEntry[] = texts.map(([name, text]) => ({
     name: `selvedge-debug/${name}`,
-    bytes: Buffer.from(secrets.redact(text), "utf8"),
+    bytes: Buffer.from(addresses.replaceIn(secrets.redact(text)), "utf8"),
   }));
   return gzipSync(tarOf(entries, Math.floor(nowMs / 1000)));
 }
@@ -57,14 +59,10 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Which files hold secrets is said, not where; where others are reached is theirs to tell. */
+/** Which files hold secrets is said, not where. */
 function redactedConfig(config: NodeConfig): object {
   return {
     ...config,
-    p2p: {
-      ...config.p2p,
-      peers: config.p2p.peers.map(({ validator }, position) => ({ validator, address: `[address ${position}]` })),
-    },
     api: { ...config.api, token_file: isSet(config.api.token_file) },
     keys: { ...config.keys, password_file: isSet(config.keys.password_file) },
     device: { ...config.device, gateways: config.device.gateways.map((_, position) => `[gateway ${position}]`) },

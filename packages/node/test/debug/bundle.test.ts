@@ -39,7 +39,8 @@ beforeAll(async () => {
   await writeFile(paths.safety, `0 7 ${"ab".repeat(32)} ${"0".repeat(16)}\n`);
   const everything = Object.values(CANARIES).filter((text) => text !== CANARIES.peer);
   const lines = everything.map((text) => JSON.stringify({ msg: `it says ${text}`, authorization: `Bearer ${text}` }));
-  await writeFile(join(paths.root, "node.log"), `${lines.join("\n")}\n{"msg":"kept"}\n`);
+  const peerLine = JSON.stringify({ msg: "peer not reachable", address: `/ip4/${CANARIES.peer}/tcp/1` });
+  await writeFile(join(paths.root, "node.log"), `${lines.join("\n")}\n{"msg":"kept"}\n${peerLine}\n`);
   config = {
     ...DEFAULT_CONFIG,
     p2p: { ...DEFAULT_CONFIG.p2p, peers: [{ validator: 1, address: `/ip4/${CANARIES.peer}/tcp/1` }] },
@@ -57,7 +58,7 @@ test("holds what helps and none of the home's secrets, wherever they turned up",
       config,
       secrets: await secretsOf(paths, config),
       logFile: join(paths.root, "node.log"),
-      status: async () => JSON.stringify({ note: CANARIES.token }),
+      status: async () => JSON.stringify({ note: CANARIES.token, peers: [`/ip4/${CANARIES.peer}/tcp/1/p2p/12D3Koo`] }),
       metrics: async () => `selvedge_round 7 # ${CANARIES.secret}\n`,
       report: async () => JSON.stringify(await processReport()),
       nowMs: 1_000_000,
@@ -88,6 +89,9 @@ test("holds what helps and none of the home's secrets, wherever they turned up",
     }
   }
   expect(await readFile(join(unpacked, "log.jsonl"), "utf8")).toContain("kept");
+  // The same address has the same name in all texts.
+  const address = /"address": "(\[address \d+\])"/u.exec(await readFile(join(unpacked, "config.json"), "utf8"))?.[1];
+  expect(await readFile(join(unpacked, "log.jsonl"), "utf8")).toContain(`"address":"${address}"`);
   expect(await readFile(join(unpacked, "safety.json"), "utf8")).toContain("0 7");
   expect(await readFile(join(unpacked, "metrics.txt"), "utf8")).toContain("selvedge_round 7");
 });
