@@ -34,6 +34,7 @@ export type NodeErrorCode =
   | "HOME_MISSING"
   | "IO_FAILED"
   | "KEY_MALFORMED"
+  | "KEY_MISSING"
   | "KEY_PASSWORD_WRONG"
   | "KEY_PERMISSIONS"
   | "OUTCOME_UNKNOWN"
@@ -62,6 +63,7 @@ const EXIT_OF_CODE: Readonly<Record<NodeErrorCode, ExitCode>> = {
   HOME_MISSING: EXIT.config,
   IO_FAILED: EXIT.io,
   KEY_MALFORMED: EXIT.corrupt,
+  KEY_MISSING: EXIT.config,
   KEY_PASSWORD_WRONG: EXIT.permission,
   KEY_PERMISSIONS: EXIT.permission,
   OUTCOME_UNKNOWN: EXIT.temporary,

@@ -3,6 +3,8 @@
 
 import { loadConfig, type ConfigSources } from "../config/load.ts";
 import type { NodeConfig } from "../config/schema.ts";
+import { isThere } from "../daemon/home.ts";
+import { NodeError } from "../errors.ts";
 import type { NodeLogger } from "../observability/log.ts";
 
 const RELOADABLE: ReadonlySet<string> = new Set(["log.level"]);
@@ -22,6 +24,8 @@ export function reloadOnHangup(setup: ReloadSetup): void {
 export async function reload({ sources, config, logger }: ReloadSetup): Promise<void> {
   let fresh: NodeConfig;
   try {
+    // At a start a missing file means the defaults; beneath a node that runs it is a mistake.
+    if (!(await isThere(sources.file))) throw new NodeError("CONFIG_INVALID", `there is no ${sources.file}`);
     fresh = await loadConfig(sources);
   } catch (error) {
     logger.error({ err: error }, "the configuration was not reloaded");

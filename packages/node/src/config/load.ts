@@ -26,15 +26,20 @@ export interface ConfigSources {
 
 export async function loadConfig(sources: ConfigSources): Promise<NodeConfig> {
   const fromFile = await readConfigFile(sources.file);
-  const merged = [
+  const overrides = [
     ...overridesOfEnvironment(sources.environment),
     ...Object.entries(sources.flags).map(([key, text]) => ({ key, text, origin: `--${key}` })),
-  ].reduce(withOverride, merge(DEFAULT_CONFIG, fromFile));
-  return checkConfig(merged, sources.file);
+  ];
+  const merged = overrides.reduce(withOverride, merge(DEFAULT_CONFIG, fromFile));
+  return checkConfig(merged, sources.file, overrides);
 }
 
-/** The checked configuration, or CONFIG_INVALID that names the first wrong key. */
-export function checkConfig(config: unknown, origin: string): NodeConfig {
+/** The checked configuration, or CONFIG_INVALID that names the first wrong key and where it was set. */
+export function checkConfig(
+  config: unknown,
+  file: string,
+  overrides: readonly { readonly key: string; readonly origin: string }[] = [],
+): NodeConfig {
   if (Value.Check(CONFIG_SCHEMA, config)) return config;
   const errors = Value.Errors(CONFIG_SCHEMA, config);
   const [first] = errors;
@@ -43,7 +48,9 @@ export function checkConfig(config: unknown, origin: string): NodeConfig {
   const choices = errors.flatMap((error) =>
     error.keyword === "const" && error.instancePath === first?.instancePath ? [String(error.params.allowedValue)] : [],
   );
-  const what = choices.length > 0 ? `is one of ${choices.join(", ")}` : (first?.message ?? "is invalid");
+  const said = first?.keyword === "pattern" ? "is no address such as /ip4/127.0.0.1/tcp/9750" : first?.message;
+  const what = choices.length > 0 ? `is one of ${choices.join(", ")}` : (said ?? "is invalid");
+  const origin = overrides.findLast(({ key }) => where === key || where.startsWith(`${key}.`))?.origin ?? file;
   throw new NodeError("CONFIG_INVALID", `${origin}: ${where === "" ? "configuration" : where} ${what}`);
 }
 

@@ -3,11 +3,19 @@
 
 import { type Static, Type } from "typebox";
 
+/** As libp2p writes it, of TCP: `/ip4/10.0.0.1/tcp/9750`, `/dns4/host.example/tcp/9750/p2p/…`. */
+const MULTIADDR = Type.String({
+  minLength: 1,
+  maxLength: 512,
+  pattern:
+    "^(?:/ip6zone/[^/\\s]+)?/(?:(?:ip4|ip6|dns|dns4|dns6)/[^/\\s]+/tcp/\\d{1,5}|dnsaddr/[^/\\s]+)(?:/p2p/\\w+)?$",
+});
+
 const PEER = Type.Object(
   {
     /** Position in the committee; absent for an observer's peer. */
     validator: Type.Optional(Type.Integer({ minimum: 0 })),
-    address: Type.String({ minLength: 1, maxLength: 512 }),
+    address: MULTIADDR,
   },
   { additionalProperties: false },
 );
@@ -18,7 +26,7 @@ export const CONFIG_SCHEMA = Type.Object(
     role: Type.Union([Type.Literal("validator"), Type.Literal("observer"), Type.Literal("device")]),
     p2p: Type.Object(
       {
-        listen: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), { minItems: 1, maxItems: 8 }),
+        listen: Type.Array(MULTIADDR, { minItems: 1, maxItems: 8 }),
         mode: Type.Union([Type.Literal("direct"), Type.Literal("gossip")]),
         max_connections: Type.Integer({ minimum: 4, maximum: 1024 }),
         peers: Type.Array(PEER, { maxItems: 1024 }),

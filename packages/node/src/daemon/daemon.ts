@@ -107,8 +107,10 @@ async function openNodeSetup(
     throw new NodeError("USAGE", "a device does not run the daemon; see: selvedge device --help");
   const paths = homePaths(home);
   const { genesis } = await readGenesisBundle(paths.genesis, paths.genesisWeights);
+  const committee = committeeOf(genesis);
+  checkPeerIndices(config, committee.validators.length);
   const password = await readPasswordFile(config.keys.password_file);
-  const identity = await openIdentity({ role: config.role, paths, committee: committeeOf(genesis), password });
+  const identity = await openIdentity({ role: config.role, paths, committee, password });
   const { store, report: storeReport } = await openData({ paths, genesis, role: config.role, logger });
   closers.push(() => store.close());
   store.watch(onFatal);
@@ -181,6 +183,16 @@ function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof NetworkError) return EXIT.unavailable;
   if (error instanceof StoreError) return error.code === "STORE_CORRUPT" ? EXIT.corrupt : EXIT.io;
   return EXIT.unexpected;
+}
+
+/** A peer that nobody can be would be dialled for ever. */
+function checkPeerIndices({ p2p }: NodeConfig, memberCount: number): void {
+  const wrong = p2p.peers.find(({ validator = 0 }) => validator >= memberCount);
+  if (wrong !== undefined)
+    throw new NodeError(
+      "CONFIG_INVALID",
+      `p2p.peers names validator ${wrong.validator}, but the first committee has validators 0 to ${memberCount - 1}`,
+    );
 }
 
 /** Configured indices are those of the first epoch; later on a peer says itself who it is. */

@@ -35,7 +35,15 @@ const DISK_LOW_BYTES: number = 256 * 1024 * 1024;
 type Cause = (inputs: HealthInputs) => Health | undefined;
 
 /** In the order in which one explains the next. */
-const CAUSES: readonly Cause[] = [whyReexecuting, whyFetching, whyNoQuorum, whyNotSigning, whyLagging, whyNoCommit];
+const CAUSES: readonly Cause[] = [
+  whyReexecuting,
+  whyCatchingUp,
+  whyNoQuorum,
+  whyNotSigning,
+  whyFetching,
+  whyLagging,
+  whyNoCommit,
+];
 
 export function healthOf(inputs: HealthInputs): Health {
   for (const cause of CAUSES) {
@@ -50,12 +58,16 @@ function whyReexecuting({ reexecutingCount }: HealthInputs): Health | undefined 
   return syncing(`re-executing ${reexecutingCount} commits since the last snapshot; views may be behind until then`);
 }
 
-function whyFetching({ engine, catchUpTarget }: HealthInputs): Health | undefined {
-  if (catchUpTarget !== null && catchUpTarget > engine.lastCommitIndex) {
-    const missing = catchUpTarget - engine.lastCommitIndex;
-    return syncing(`catching up ${missing} commits: at ${engine.lastCommitIndex} of ${catchUpTarget}`);
-  }
+function whyCatchingUp({ engine, catchUpTarget }: HealthInputs): Health | undefined {
+  if (catchUpTarget === null || catchUpTarget <= engine.lastCommitIndex) return undefined;
+  const missing = catchUpTarget - engine.lastCommitIndex;
+  return syncing(`catching up ${missing} commits: at ${engine.lastCommitIndex} of ${catchUpTarget}`);
+}
+
+function whyFetching({ engine }: HealthInputs): Health | undefined {
   if (!engine.isCatchingUp) return undefined;
+  // An engine that has just begun does not know yet how far the others are.
+  if (engine.highestRound <= engine.round) return syncing("fetching rounds that it lacks");
   return syncing(`fetching rounds up to ${engine.highestRound}, now at ${engine.round}`);
 }
 

@@ -128,6 +128,7 @@ async function* commitsOf(home: VerifiedHome, range: ExportRange): AsyncGenerato
 
 /** Whole `at`s that this home can give: blocks of the commit that a pruned home begins with may be gone. */
 export async function rangeOf(home: VerifiedHome, kind: ExportKind, wanted: ExportRange): Promise<ExportRange> {
+  if (wanted.from > wanted.to) throw new NodeError("USAGE", `--from ${wanted.from} is above --to ${wanted.to}`);
   if (kind === "model") return wanted;
   let first = 1;
   for await (const { key } of home.store.iterate("commits", { limit: 1 })) first = Number.parseInt(key, 16);

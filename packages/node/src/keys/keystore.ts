@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises";
 import { hexFromBytes } from "@selvedge/integrity";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
-import { NodeError } from "../errors.ts";
+import { NodeError, isSystemError } from "../errors.ts";
 import { readTextIfThere, writeFileAtomically } from "../storage/files.ts";
 
 export type KeyKind = "validator" | "device" | "node";
@@ -119,10 +119,11 @@ export async function openKeyFile(
 
 /** First line of a password file; refuses files that others may read. */
 export async function readPasswordFile(path: string): Promise<string> {
+  if (path === "") throw new NodeError("KEY_MISSING", "no password file is named (keys.password_file of config.toml)");
   await refuseLoosePermissions(path);
   const text = await readTextIfThere(path, KEY_FILE_MAX_BYTES);
   const [password = ""] = (text ?? "").split(/\r?\n/u);
-  if (password.length === 0) throw new NodeError("KEY_MALFORMED", `the password file ${path} is missing or empty`);
+  if (password.length === 0) throw new NodeError("KEY_MALFORMED", `the first line of ${path} is empty`);
   return password;
 }
 
@@ -158,7 +159,7 @@ function parseSecrets(plain: string): unknown {
 
 async function readKeyFile(path: string): Promise<KeyFile> {
   const text = await readTextIfThere(path, KEY_FILE_MAX_BYTES);
-  if (text === undefined) throw new NodeError("KEY_MALFORMED", `there is no key file ${path}`);
+  if (text === undefined) throw new NodeError("KEY_MISSING", `there is no file ${path}`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -175,7 +176,8 @@ async function refuseLoosePermissions(path: string): Promise<void> {
   try {
     ({ mode } = await stat(path));
   } catch (cause) {
-    throw new NodeError("KEY_MALFORMED", `cannot read ${path}`, { cause });
+    if (isSystemError(cause, "ENOENT")) throw new NodeError("KEY_MISSING", `there is no file ${path}`, { cause });
+    throw new NodeError("KEY_PERMISSIONS", `cannot read ${path}`, { cause });
   }
   if ((mode & 0o077) !== 0) {
     throw new NodeError("KEY_PERMISSIONS", `${path} may be read by others; run: chmod 600 ${path}`);

@@ -134,6 +134,15 @@ describe("a node that cannot start says why", () => {
     expect(stderr).toContain("did you mean api.port?");
   });
 
+  it("with a peer that the first committee does not have: 78 and whom it has", async () => {
+    const home = join(folder, "peers");
+    await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
+    await writeFile(join(home, "config.toml"), '[[p2p.peers]]\nvalidator = 99\naddress = "/ip4/127.0.0.1/tcp/1"\n');
+    const { exitCode, stderr } = await runSelvedge(["start", "--home", home]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toMatch(/p2p\.peers names validator 99, but the first committee has validators 0 to \d/u);
+  });
+
   it("with a word that is no choice: 78 and the choices", async () => {
     const home = join(folder, "loud");
     await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);

@@ -29,6 +29,11 @@ test("takes over the log level, names what needs a restart, and keeps everything
   await reload({ sources, config, logger });
   expect(logger.level).toBe("debug");
   expect(lines.at(-1)).toMatchObject({ level: 50, msg: "the configuration was not reloaded" });
+  await rm(file);
+  await reload({ sources, config, logger });
+  expect(logger.level).toBe("debug");
+  expect(lines).toHaveLength(3);
+  expect(lines.at(-1)).toMatchObject({ level: 50, msg: "the configuration was not reloaded" });
 });
 
 test("finds keys at any depth that differ", () => {

@@ -68,7 +68,13 @@ describe("health", () => {
   });
 
   it("says so while it fetches, while execution lags, and when nothing was committed for long", () => {
-    expect(healthOf({ ...healthy, engine: { ...engine, isCatchingUp: true } }).state).toBe("syncing");
+    const fetching = { ...healthy, engine: { ...engine, isCatchingUp: true } };
+    expect(healthOf(fetching)).toEqual({ state: "syncing", reason: "fetching rounds that it lacks" });
+    const further = { ...fetching, engine: { ...fetching.engine, highestRound: 9 } };
+    expect(healthOf(further).reason).toBe("fetching rounds up to 9, now at 5");
+    // That it may not sign is the graver of the two, and holds on when all is fetched.
+    const asking = { ...further.engine, signing: standing({ standing: "asking" }).engine.signing };
+    expect(healthOf({ ...further, engine: asking }).reason).toContain("before its first signature");
     expect(healthOf({ ...healthy, executionLag: 201 }).reason).toContain("lags by 201");
     expect(healthOf({ ...healthy, sinceLastCommitMs: 31_000 }).reason).toContain(
       "no commit for 31 s; the output waits at slot P4",

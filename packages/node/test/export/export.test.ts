@@ -100,6 +100,11 @@ describe("diff of two exports", () => {
   });
 });
 
+test.each(EXPORT_KINDS)("an empty range of %s is a mistake", async (kind) => {
+  await expect(rangeOf(home, kind, { from: 10, to: 9 })).rejects.toMatchObject({ code: "USAGE" });
+  expect(await rangeOf(home, kind, { from: 9, to: 9 })).toEqual({ from: 9, to: 9 });
+});
+
 describe("a pruned home", () => {
   test("says from which commit on it can be exported", async () => {
     await home.close();

@@ -75,6 +75,18 @@ describe("a key file", () => {
   });
 });
 
+describe("a file that is named and not there", () => {
+  it("is a matter of configuration, not of damage", async () => {
+    const missing = { code: "KEY_MISSING", exitCode: 78 };
+    await expect(openKeyFile(join(folder, "none"), "pass")).rejects.toMatchObject(missing);
+    await expect(readPasswordFile(join(folder, "none"))).rejects.toMatchObject(missing);
+    await expect(readPasswordFile("")).rejects.toMatchObject({
+      ...missing,
+      message: expect.stringContaining("keys.password_file"),
+    });
+  });
+});
+
 describe("a password file", () => {
   it("is its first line, and may not be empty or readable by others", async () => {
     const path = join(folder, "password");
