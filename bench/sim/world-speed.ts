@@ -91,6 +91,7 @@ export function worldSpeed(size: number, deliveriesMin: number): SpeedRow {
     onCrashed: (_node, error) => {
       throw error;
     },
+    onStuck: () => undefined,
   });
   const start = process.cpuUsage();
   world.runUntil(rounds * ROUND_US + 10 * ROUND_US);

@@ -16,6 +16,7 @@ import type { Observed } from "../protocol/observation.ts";
 import { createChain } from "../protocol/registry.ts";
 import { nodesOf } from "../scenario/nodes.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { EVENTS_PER_INSTANT_MAX } from "../world/limits.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { World } from "../world/world.ts";
 import { CheckerBoard } from "./checker-board.ts";
@@ -78,6 +79,7 @@ class Run {
     this.#board = new CheckerBoard(this.#checkers(), (violation) => this.#onViolation(violation));
     this.#workload = new Workload({
       scenario,
+      onStuck: () => this.#onStuck(),
       nodes: this.#world.nodes,
       choices: this.#streams.of("workload"),
       nowUs: this.#world.nowUs,
@@ -177,6 +179,17 @@ class Run {
     const { nodes, schedule, nowUs } = this.#world;
     const look = (): void => {
       for (const node of nodes) if (!node.isCorrupted) this.#metrics.onGauges(gaugesOf(node));
+  #onStuck(): void {
+    const detail = `more than ${EVENTS_PER_INSTANT_MAX} events at one instant of virtual time: something answers itself without delay`;
+    this.#findings.push({
+      verdict: "CRASHED",
+      class: "instant",
+      detail,
+      node: null,
+      atMs: msOfMicros(this.#world.nowUs()),
+    });
+  }
+
       if (nowUs() + GAUGES_EVERY_US <= microsOfMs(this.#scenario.durationMs)) schedule(nowUs() + GAUGES_EVERY_US, look);
     };
     schedule(GAUGES_EVERY_US, look);

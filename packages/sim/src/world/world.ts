@@ -4,6 +4,7 @@
 import { AdversaryError } from "../adversary/adversary-error.ts";
 import type { Adversary, AdversaryBudget } from "../adversary/adversary.ts";
 import { type BudgetLedger, createBudget } from "../adversary/budget.ts";
+import { checkedStreams } from "../adversary/checked-choices.ts";
 import type { ChoiceStreams } from "../kernel/decisions.ts";
 import { EventQueue } from "../kernel/event-queue.ts";
 import type { Micros } from "../kernel/time.ts";
@@ -17,6 +18,7 @@ import type { NetworkSpec, Scenario } from "../scenario/schema.ts";
 import { type SeatSetup, mergedBudget, seat } from "./adversary-seats.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { Flight } from "./flight.ts";
+import { ADVERSARY_TIMERS_PER_INSTANT_MAX, EVENTS_PER_INSTANT_MAX } from "./limits.ts";
 import { SimNode } from "./sim-node.ts";
 import { TraceHash } from "./trace-hash.ts";
 import { Traffic } from "./traffic.ts";
@@ -32,6 +34,8 @@ export interface WorldSetup {
   readonly onLifecycle: (node: SimNode, isUp: boolean) => void;
   /** A process threw what no peer and no disk may cause. */
   readonly onCrashed: (node: SimNode, error: unknown) => void;
+  /** So much happened at one instant that the clock would never go on; nothing further happens. */
+  readonly onStuck: () => void;
 }
 
 export class World {
@@ -51,6 +55,10 @@ export class World {
   #nowUs: Micros = 0;
   #isStopped = false;
   eventCount = 0;
+  /** What `eventCount` may not pass before the clock goes on. */
+  #eventsOfInstantEnd = EVENTS_PER_INSTANT_MAX;
+  /** Timers that adversaries have set for the instant at which they set them, and that instant. */
+  #instantTimers = { atUs: -1, count: 0 };
 
   constructor(setup: WorldSetup) {
     const { scenario, chain, streams, adversaries, observers } = setup;
@@ -111,9 +119,9 @@ export class World {
       nodes: this.nodes,
       traffic: this.traffic,
       budget: this.#budget,
-      streams: this.#setup.streams,
+      streams: checkedStreams(this.#setup.streams),
       nowUs: this.nowUs,
-      schedule: this.schedule,
+      schedule: this.#scheduleAct,
       corrupt: (node) => this.#corrupt(node),
       spawnTwin: (node) => this.#spawnTwin(node),
       acted: (adversary, what) => this.#acted(adversary, what),
@@ -126,6 +134,25 @@ export class World {
   readonly schedule = (atUs: Micros, run: () => void): void => {
     this.#queue.push(Math.max(atUs, this.#nowUs), run);
   };
+
+  /** A timer of an adversary. */
+  readonly #scheduleAct = (atUs: Micros, run: () => void): void => {
+    if (atUs <= this.#nowUs) this.#countInstantTimer();
+    this.schedule(atUs, run);
+  };
+
+  #countInstantTimer(): void {
+    const timers = this.#instantTimers;
+    if (timers.atUs !== this.#nowUs) this.#instantTimers = { atUs: this.#nowUs, count: 1 };
+    else if (timers.count < ADVERSARY_TIMERS_PER_INSTANT_MAX) timers.count += 1;
+    else {
+      const names = this.#setup.adversaries.map(({ name }) => name).join(", ");
+      throw new AdversaryError(
+        "SIM_ADVERSARY_FAILED",
+        `adversary ${names}: more than ${ADVERSARY_TIMERS_PER_INSTANT_MAX} timers for the same instant, each set when it had come; the run was given up and has no verdict`,
+      );
+    }
+  }
 
   get adversaryReport(): Readonly<Record<string, number>> {
     return this.#budget.report();
@@ -164,7 +191,11 @@ export class World {
   runUntil(untilUs: Micros, isDone: () => boolean = () => false): void {
     const queue = this.#queue;
     while (!this.#isStopped && queue.nextAtUs <= untilUs) {
-      this.#nowUs = queue.nextAtUs;
+      const atUs = queue.nextAtUs;
+      if (atUs !== this.#nowUs) {
+        this.#nowUs = atUs;
+        this.#eventsOfInstantEnd = this.eventCount + EVENTS_PER_INSTANT_MAX;
+      } else if (this.eventCount >= this.#eventsOfInstantEnd) return this.#endStuck();
       const event = queue.pop();
       this.eventCount += 1;
       if (event instanceof Flight) this.traffic.arrive(event);
@@ -172,6 +203,11 @@ export class World {
       if (isDone()) return;
     }
     if (!this.#isStopped) this.#nowUs = Math.max(this.#nowUs, untilUs);
+  }
+
+  #endStuck(): void {
+    this.stop();
+    this.#setup.onStuck();
   }
 
   /** The chaos is over: faults end, the adversary falls silent, the network keeps its delays and loses nothing. */
