@@ -9,7 +9,7 @@ import {
   type LinkChoices,
   type RecordedLinkChoices,
 } from "../network/link-choices.ts";
-import type { DecisionLog } from "./decision-log.ts";
+import type { DrawnChoices } from "./decision-log.ts";
 import type { Choices } from "./decisions.ts";
 
 const WORD = 4_294_967_296;
@@ -18,12 +18,12 @@ const WARM_UP_TURNS = 12;
 /** Streams that draw from a seed and keep what they drew, or read a log. */
 export class RecordedStreams implements LinkChoiceStreams {
   readonly #seed: number;
-  readonly #replayed: DecisionLog | undefined;
+  readonly #replayed: DrawnChoices | undefined;
   readonly #streams = new Map<string, Stream>();
   /** Streams of links, a table for each purpose: the network draws for each message, on up to a million links. */
   readonly #tables = new Map<string, RecordedLinkChoices>();
 
-  constructor(seed: number, replayed?: DecisionLog) {
+  constructor(seed: number, replayed?: DrawnChoices) {
     this.#seed = seed;
     this.#replayed = replayed;
   }
@@ -53,7 +53,7 @@ export class RecordedStreams implements LinkChoiceStreams {
     return table;
   };
 
-  log(): DecisionLog {
+  log(): DrawnChoices {
     const drawn = [...this.#streams].map(([name, stream]) => [name, stream.drawn()] as const);
     const ofLinks = [...this.#tables.values()].flatMap((table) => table.drawn());
     return { streams: new Map([...drawn, ...ofLinks].filter(([, words]) => words.length > 0)) };
@@ -65,6 +65,17 @@ export class RecordedStreams implements LinkChoiceStreams {
     for (const stream of this.#streams.values()) count += stream.missingCount;
     for (const table of this.#tables.values()) count += table.missingCount();
     return count;
+  }
+
+  /** Choices of the replayed log that nobody asked for. */
+  get unusedCount(): number {
+    if (this.#replayed === undefined) return 0;
+    let held = 0;
+    for (const words of this.#replayed.streams.values()) held += words.length;
+    let drawn = 0;
+    for (const stream of this.#streams.values()) drawn += stream.drawnCount;
+    for (const table of this.#tables.values()) drawn += table.drawnCount();
+    return held - (drawn - this.missingCount);
   }
 }
 
@@ -89,6 +100,10 @@ class Stream implements Choices {
 
   get missingCount(): number {
     return this.#words.missingCount();
+  }
+
+  get drawnCount(): number {
+    return this.#count;
   }
 
   drawn(): Uint32Array {

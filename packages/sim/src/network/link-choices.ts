@@ -20,6 +20,7 @@ export interface LinkChoiceStreams extends ChoiceStreams {
 export interface RecordedLinkChoices extends LinkChoices {
   /** Stream name → the words drawn; nothing of links that drew nothing. */
   readonly drawn: () => readonly (readonly [string, Uint32Array])[];
+  readonly drawnCount: () => number;
   /** Draws that a replayed record did not hold. */
   readonly missingCount: () => number;
 }
@@ -89,6 +90,10 @@ export class LinkChoiceTable implements RecordedLinkChoices {
     return streams;
   }
 
+  drawnCount(): number {
+    return sumOf(this.#counters);
+  }
+
   missingCount(): number {
     return 0;
   }
@@ -140,6 +145,10 @@ export class LinkChoiceReplay implements RecordedLinkChoices {
     });
   }
 
+  drawnCount(): number {
+    return sumOf(this.#counters);
+  }
+
   missingCount(): number {
     return this.#missing;
   }
@@ -151,6 +160,10 @@ function mix(value: number): number {
   const second = Math.imul(first ^ (first >>> 11), 0xac4c_1b51);
   const third = Math.imul(second ^ (second >>> 15), 0x3184_8bab);
   return (third ^ (third >>> 14)) >>> 0;
+}
+
+function sumOf(counters: Uint32Array): number {
+  return counters.reduce((sum, count) => sum + count, 0);
 }
 
 function hashOfText(text: string, start: number): number {

@@ -5,7 +5,7 @@ import { hexFromBytes } from "@selvedge/integrity";
 import { createBehaviour } from "../adversary/registry.ts";
 import type { Checker, Violation } from "../checker/checker.ts";
 import { createCheckers } from "../checker/registry.ts";
-import type { DecisionLog } from "../kernel/decision-log.ts";
+import type { DecisionLog, DrawnChoices } from "../kernel/decision-log.ts";
 import { RecordedStreams } from "../kernel/random.ts";
 import { type Micros, microsOfMs, msOfMicros } from "../kernel/time.ts";
 import type { SynchronyReport } from "../network/synchrony.ts";
@@ -24,6 +24,7 @@ import { ProbeWatch, type Recovery, demandRecovery } from "./liveness.ts";
 import { Metrics, gaugesOf } from "./metrics.ts";
 import type { Finding, RunResult, Verdict } from "./result.ts";
 import type { CostTable, RunOptions } from "./run-options.ts";
+import { demandOwnLog, originOf } from "./run-origin.ts";
 import { Workload } from "./workload.ts";
 
 export interface RecordedRun {
@@ -38,7 +39,10 @@ export function runScenario(scenario: Scenario, options: RunOptions = {}): RunRe
 }
 
 export function recordScenario(scenario: Scenario, options: RunOptions = {}): RecordedRun {
-  return new Run(scenario, options).execute();
+  const origin = originOf(scenario, options);
+  if (options.decisions !== undefined) demandOwnLog(options.decisions, origin);
+  const { result, drawn } = new Run(scenario, options).execute();
+  return { result, decisions: { ...drawn, run: origin } };
 }
 
 /** How often gauges are read, in virtual time. */
@@ -75,11 +79,11 @@ class Run {
       onObserved: (observed, node) => this.#onObserved(observed, node),
       onLifecycle: (node, isUp) => this.#board.onLifecycle(node.index, isUp),
       onCrashed: (node, error) => this.#onCrashed(node, error),
+      onStuck: () => this.#onStuck(),
     });
     this.#board = new CheckerBoard(this.#checkers(), (violation) => this.#onViolation(violation));
     this.#workload = new Workload({
       scenario,
-      onStuck: () => this.#onStuck(),
       nodes: this.#world.nodes,
       choices: this.#streams.of("workload"),
       nowUs: this.#world.nowUs,
@@ -90,7 +94,7 @@ class Run {
     });
   }
 
-  execute(): RecordedRun {
+  execute(): { readonly result: RunResult; readonly drawn: DrawnChoices } {
     this.#watchGauges();
     this.#world.runUntil(microsOfMs(this.#scenario.durationMs));
     // Healing freezes nodes on purpose: the contract is settled before.
@@ -99,7 +103,7 @@ class Run {
     if (recovery.finding !== undefined) this.#findings.push(recovery.finding);
     this.#board.finish(this.#world.nowUs());
     const result = this.#result(recovery);
-    return { result, decisions: this.#streams.log() };
+    return { result, drawn: this.#streams.log() };
   }
 
   #checkers(): readonly Checker[] {
@@ -175,10 +179,6 @@ class Run {
     this.#world.stop();
   }
 
-  #watchGauges(): void {
-    const { nodes, schedule, nowUs } = this.#world;
-    const look = (): void => {
-      for (const node of nodes) if (!node.isCorrupted) this.#metrics.onGauges(gaugesOf(node));
   #onStuck(): void {
     const detail = `more than ${EVENTS_PER_INSTANT_MAX} events at one instant of virtual time: something answers itself without delay`;
     this.#findings.push({
@@ -190,6 +190,10 @@ class Run {
     });
   }
 
+  #watchGauges(): void {
+    const { nodes, schedule, nowUs } = this.#world;
+    const look = (): void => {
+      for (const node of nodes) if (!node.isCorrupted) this.#metrics.onGauges(gaugesOf(node));
       if (nowUs() + GAUGES_EVERY_US <= microsOfMs(this.#scenario.durationMs)) schedule(nowUs() + GAUGES_EVERY_US, look);
     };
     schedule(GAUGES_EVERY_US, look);
@@ -238,6 +242,10 @@ class Run {
       ...this.#board.idle().map((name) => doubt("idle-checker", `the checker ${name} never had anything to check`)),
       ...(this.#streams.missingCount > 0
         ? [doubt("diverged", `the replay wanted ${this.#streams.missingCount} choices that the log does not hold`)]
+        : []),
+      // A run that a finding ends early, or spares the recovery, may leave choices over.
+      ...(this.#findings.length === 0 && this.#streams.unusedCount > 0
+        ? [doubt("diverged", `the replay left ${this.#streams.unusedCount} choices of the log unused`)]
         : []),
     ];
   }

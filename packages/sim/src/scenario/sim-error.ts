@@ -6,6 +6,7 @@ import { CodedError } from "../coded-error.ts";
 /** What the user gave is wrong. */
 export type SimInputErrorCode =
   | "USAGE"
+  | "SIM_DECISIONS_FOREIGN"
   | "SIM_DECISIONS_INVALID"
   | "SIM_FILE_UNREADABLE"
   | "SIM_SCENARIO_INVALID"

@@ -1,7 +1,7 @@
 // One unit of work of a sweep: a scenario and what else its result depends on. Its id is a hash of exactly that, so that
 // a result belongs to what was asked and not to a place in a list, a machine or a moment.
 
-import { createHash } from "node:crypto";
+import { canonicalJson, sha256Hex } from "../canonical-json.ts";
 import type { RunResult } from "../run/result.ts";
 import type { CostTable } from "../run/run-options.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -33,18 +33,4 @@ export function createJob(draft: JobDraft): SweepJob {
   const { scenario, costs = null, keepLatencies = false } = draft;
   const content = { resultFormat: RESULT_FORMAT, scenario, costs, keepLatencies };
   return { id: sha256Hex(canonicalJson(content)), scenario, costs, keepLatencies };
-}
-
-/** JSON with sorted keys and without spaces: equal values give equal text. Absent and undefined are the same. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item)).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const entries = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .sort(([left], [right]) => (left < right ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
-}
-
-export function sha256Hex(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -3,7 +3,8 @@
 
 import { Type } from "typebox";
 import { Value } from "typebox/value";
-import { type JobOutcome, RESULT_FORMAT, canonicalJson, sha256Hex } from "./job.ts";
+import { canonicalJson, sha256Hex } from "../canonical-json.ts";
+import { type JobOutcome, RESULT_FORMAT } from "./job.ts";
 
 /** What readers of results rely on; everything else is as the run gave it. */
 const OUTCOME = Type.Union([

@@ -4,6 +4,7 @@
 import { dirname, resolve } from "node:path";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
+import { canonicalJson } from "../canonical-json.ts";
 import { BUILTIN_SCENARIOS } from "../scenario/builtin/registry.ts";
 import { parseJson, readInputText } from "../scenario/input-file.ts";
 import { SWEEP_JOBS_MAX } from "../scenario/limits.ts";
@@ -12,7 +13,7 @@ import { schemaFault } from "../scenario/schema-fault.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { SimInputError } from "../scenario/sim-error.ts";
 import { CostFiles } from "./cost-files.ts";
-import { type SweepJob, canonicalJson, createJob } from "./job.ts";
+import { type SweepJob, createJob } from "./job.ts";
 
 const SEED_MAX = 2 ** 32 - 1;
 const SEED = Type.Integer({ minimum: 0, maximum: SEED_MAX });

@@ -6,6 +6,8 @@ import { readDecisionLog, writeDecisionLog } from "../../src/kernel/decision-log
 import { RecordedStreams } from "../../src/kernel/random.ts";
 import type { SimInputError } from "../../src/scenario/sim-error.ts";
 
+const RUN = { digest: "00", summary: "a run" };
+
 const draws = (streams: RecordedStreams, purpose: string, node: number, count = 20): readonly number[] =>
   Array.from({ length: count }, () => streams.of(purpose, node).fraction());
 
@@ -60,11 +62,12 @@ describe("streams of choices", () => {
   it("a log replays every draw without a generator, through its text form (G3)", () => {
     const recorded = new RecordedStreams(11);
     const first = [draws(recorded, "x", 1), draws(recorded, "y", 2), recorded.links("link", 4).fraction(1, 2)];
-    const log = readDecisionLog(writeDecisionLog(recorded.log()));
+    const log = readDecisionLog(writeDecisionLog({ ...recorded.log(), run: RUN }));
     // Another seed: nothing of it may matter.
     const replayed = new RecordedStreams(99, log);
     expect([draws(replayed, "x", 1), draws(replayed, "y", 2), replayed.links("link", 4).fraction(1, 2)]).toEqual(first);
-    expect(replayed.missingCount).toBe(0);
+    expect(log.run).toEqual(RUN);
+    expect([replayed.missingCount, replayed.unusedCount]).toEqual([0, 0]);
     expect(replayed.log()).toEqual(recorded.log());
   });
 
@@ -75,14 +78,31 @@ describe("streams of choices", () => {
     expect(replayed.missingCount).toBe(4);
   });
 
+  it("counts the choices of a log that nobody asks for, of streams and of links", () => {
+    const recorded = new RecordedStreams(11);
+    draws(recorded, "x", 1, 5);
+    recorded.links("link", 4).fraction(1, 2);
+    const replayed = new RecordedStreams(11, recorded.log());
+    draws(replayed, "x", 1, 3);
+    expect(replayed.unusedCount).toBe(3);
+    draws(replayed, "x", 1, 4);
+    expect([replayed.missingCount, replayed.unusedCount]).toEqual([2, 1]);
+    replayed.links("link", 4).fraction(1, 2);
+    expect(replayed.unusedCount).toBe(0);
+    expect(recorded.unusedCount).toBe(0);
+  });
+
   it.each([
     "",
     "{",
     "[]",
+    '{"format":1,"streams":{}}',
+    '{"format":3,"streams":{}}',
     '{"format":2,"streams":{}}',
-    '{"format":1}',
-    '{"format":1,"streams":{"a":"AAA="}}',
-    '{"format":1,"streams":{"a":3}}',
+    '{"format":2,"run":{"digest":"00"},"streams":{}}',
+    '{"format":2,"run":{"digest":"00","summary":""}}',
+    '{"format":2,"run":{"digest":"00","summary":""},"streams":{"a":"AAA="}}',
+    '{"format":2,"run":{"digest":"00","summary":""},"streams":{"a":3}}',
   ])("refuses %s as a decision log", (text) => {
     expect(() => readDecisionLog(text)).toThrow(
       expect.objectContaining({ code: "SIM_DECISIONS_INVALID" } satisfies Partial<SimInputError>),

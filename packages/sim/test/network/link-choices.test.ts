@@ -58,7 +58,7 @@ describe("streams of links", () => {
   it("play back from a log without the generator", () => {
     const recorded = new RecordedStreams(5);
     const drawn = drawSome(recorded);
-    const log = readDecisionLog(writeDecisionLog(recorded.log()));
+    const log = readDecisionLog(writeDecisionLog({ ...recorded.log(), run: { digest: "00", summary: "a run" } }));
     expect([...log.streams.keys()]).toEqual(["network.loss/0/1", "network.loss/2/1"]);
     const replayed = new RecordedStreams(999, log);
     expect(drawSome(replayed)).toEqual(drawn);

@@ -54,7 +54,9 @@ describe("determinism", () => {
     const [name] = log.streams.keys();
     const shortened = new Map(log.streams);
     if (name !== undefined) shortened.set(name, new Uint32Array(0));
-    expect(runScenario(scenario, { decisions: { streams: shortened } }).findings.at(-1)?.class).toBe("diverged");
+    expect(runScenario(scenario, { decisions: { ...log, streams: shortened } }).findings.at(-1)?.class).toBe(
+      "diverged",
+    );
   });
 
   it("a fault elsewhere leaves the delays of a link as they were (G2)", () => {

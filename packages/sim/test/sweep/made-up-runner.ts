@@ -3,9 +3,9 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { canonicalJson, sha256Hex } from "../../src/canonical-json.ts";
 import type { RunResult, Verdict } from "../../src/run/result.ts";
 import type { Scenario } from "../../src/scenario/schema.ts";
-import { canonicalJson, sha256Hex } from "../../src/sweep/job.ts";
 
 export const SEED = {
   throws: 1000,

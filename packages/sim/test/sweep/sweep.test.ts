@@ -5,9 +5,10 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { canonicalJson } from "../../src/canonical-json.ts";
 import { BUILTIN_SCENARIOS } from "../../src/scenario/builtin/registry.ts";
 import { JobPool, type ExecuteJobs } from "../../src/sweep/job-pool.ts";
-import { canonicalJson, createJob } from "../../src/sweep/job.ts";
+import { createJob } from "../../src/sweep/job.ts";
 import { ResultStore } from "../../src/sweep/result-store.ts";
 import { runSweep, type SweepSummary } from "../../src/sweep/run-sweep.ts";
 import { checkSweep, loadSweep, planSweep, type SweepPlan } from "../../src/sweep/sweep-file.ts";
