@@ -29,7 +29,8 @@ export function processOutput(): Output {
       process.stderr.write(clear());
       return written(process.stdout, text);
     },
-    note: (line) => void process.stderr.write(`${clear()}${line}\n`),
+    // Messages of errors, jobs and peers hold texts of others.
+    note: (line) => void process.stderr.write(`${clear()}${printable(line)}\n`),
     status: (line) => {
       if (!isWatched) return;
       process.stderr.write(`${clear()}${line}`);
@@ -39,8 +40,10 @@ export function processOutput(): Output {
   };
 }
 
+/** JSON itself escapes the control characters below the space only. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
+  const escaped = (control: string): string => `\\u00${control.charCodeAt(0).toString(16)}`;
+  return `${JSON.stringify(value).replaceAll(/[\u007f-\u009f]/gu, escaped)}\n`;
 }
 
 /** Left-aligned columns, two spaces apart. */
@@ -59,6 +62,11 @@ export function table(rows: readonly (readonly string[])[]): string {
 /** Text of others (a file, a peer) without control characters, which could drive a terminal. */
 export function printable(text: string): string {
   return text.replaceAll(/(?!\n)\p{Cc}/gu, "?");
+}
+
+/** The same for a text within a line: a newline in it could forge the next one. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "?");
 }
 
 /** A reader that has seen enough (`| head`) changes nothing: the exit code still tells the verdict. */

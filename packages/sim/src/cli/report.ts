@@ -2,7 +2,7 @@
 
 import type { Finding, LatencySummary, RunResult } from "../run/result.ts";
 import type { Scenario } from "../scenario/schema.ts";
-import { printable, table } from "./output.ts";
+import { oneLine, printable, table } from "./output.ts";
 
 const FINDINGS_SHOWN = 5;
 const COLOURS: Readonly<Record<string, string>> = { PASS: "32", INCONCLUSIVE: "33" };
@@ -12,7 +12,7 @@ export function verdictLine(scenario: Scenario, result: RunResult, hasColour: bo
   const { committee, protocol, durationMs, seed } = scenario;
   const crypto = result.isCryptoModelled ? ", modelled crypto" : "";
   const verdict = hasColour ? `\u001b[1;${COLOURS[result.verdict] ?? RED}m${result.verdict}\u001b[0m` : result.verdict;
-  return `${verdict}  ${scenario.name}: ${protocol.name}, ${committee.size} nodes, seed ${seed}, ${durationMs / 1000} s of virtual time${crypto}\n`;
+  return `${verdict}  ${oneLine(scenario.name)}: ${protocol.name}, ${committee.size} nodes, seed ${seed}, ${durationMs / 1000} s of virtual time${crypto}\n`;
 }
 
 export function reportText(result: RunResult, hasAdversary: boolean): string {
@@ -77,7 +77,7 @@ function latency({ count: samples, p50Ms, p99Ms }: LatencySummary): string {
 
 function countsOf(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
-    .map(([name, value]) => `${printable(name)} ${rounded(value)}`)
+    .map(([name, value]) => `${oneLine(name)} ${rounded(value)}`)
     .join(", ");
 }
 

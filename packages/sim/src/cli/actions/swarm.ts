@@ -13,7 +13,7 @@ import { type JobOutcome, createJob } from "../../sweep/job.ts";
 import { type Action, SEED_MAX } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { writeOutput } from "../output-file.ts";
-import { type Output, jsonLine } from "../output.ts";
+import { type Output, jsonLine, printable } from "../output.ts";
 import { Progress } from "../progress.ts";
 import { commandLine } from "../scenario-options.ts";
 import { watchForStop } from "../stop-signal.ts";
@@ -54,7 +54,7 @@ export const runSwarmCommand: Action<SwarmOptions> = async (options, output) => 
   const report = withReplays(swarm.tally.report(), options);
   const kept = swarm.kept.toSorted((left, right) => left.seed - right.seed);
   const files = kept.map(({ file }) => `kept: ${file}\n`).join("");
-  await output.data(options.json === true ? jsonLine({ ...report, kept }) : `${swarmText(report)}${files}`);
+  await output.data(options.json === true ? jsonLine({ ...report, kept }) : printable(`${swarmText(report)}${files}`));
   if (done < options.count) return EXIT.interrupted;
   if (kept.length > 0) return EXIT.finding;
   // Faults are drawn at random, and now and then one cannot act: that alone is no reason to doubt the others.
