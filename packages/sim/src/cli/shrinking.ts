@@ -1,6 +1,7 @@
 // Shrinking as a command does it: run again and again, tell how far it is, write the smallest scenario that still fails.
 
 import { AdversaryError } from "../adversary/adversary-error.ts";
+import { refusingRejections } from "../adversary/left-behind.ts";
 import type { Finding } from "../run/result.ts";
 import { runScenario } from "../run/run-scenario.ts";
 import { checkScenario } from "../scenario/load.ts";
@@ -19,10 +20,13 @@ export interface ShrinkTarget {
 
 /** False if the scenario does not fail. */
 export async function shrinkAndWrite(chosen: ChosenScenario, target: ShrinkTarget, output: Output): Promise<boolean> {
-  const shrunk = shrinkScenario(chosen.scenario, await failingCheck(chosen), {
-    ...(target.runsMax === undefined ? {} : { budgetRuns: target.runsMax }),
-    onProgress: ({ runs, faultEvents }) => output.status(`shrinking: ${runs} runs, ${faultEvents} fault events left`),
-  });
+  const check = await failingCheck(chosen);
+  const shrunk = await refusingRejections(chosen.adversaryFiles, () =>
+    shrinkScenario(chosen.scenario, check, {
+      ...(target.runsMax === undefined ? {} : { budgetRuns: target.runsMax }),
+      onProgress: ({ runs, faultEvents }) => output.status(`shrinking: ${runs} runs, ${faultEvents} fault events left`),
+    }),
+  );
   output.status("");
   if (shrunk === undefined) return false;
   writeOutput(target.file, `${JSON.stringify(shrunk.scenario, null, 2)}\n`);

@@ -1,7 +1,7 @@
 // Ctrl-C and SIGTERM for commands that can stop in an orderly way: the first asks, the second ends the process at once,
 // which is safe, because results appear whole or not at all.
 
-const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
+export const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export interface StopRequest {
   readonly signal: AbortSignal;

@@ -3,6 +3,7 @@
 
 import { pathToFileURL } from "node:url";
 import { workerData } from "node:worker_threads";
+import { refusingRejections } from "../adversary/left-behind.ts";
 import type { RunResult } from "../run/result.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { Scenario } from "../scenario/schema.ts";
@@ -24,7 +25,9 @@ export async function runJob(job: SweepJob): Promise<JobOutcome> {
   try {
     const { runner, adversaryFiles } = setupOf(workerData);
     const run = await runnerOf(runner);
-    return { id: job.id, status: "done", result: run(job.scenario, await runOptionsOf({ ...job, adversaryFiles })) };
+    const options = await runOptionsOf({ ...job, adversaryFiles });
+    const result = await refusingRejections(adversaryFiles, () => run(job.scenario, options));
+    return { id: job.id, status: "done", result };
   } catch (error) {
     return { id: job.id, status: "failed", error: error instanceof Error ? error.message : String(error) };
   }

@@ -10,6 +10,7 @@ import type { Scenario } from "../../src/scenario/schema.ts";
 export const SEED = {
   throws: 1000,
   diesWithItsThread: 1001,
+  leavesQuietly: 1004,
   unsafe: 1002,
   inconclusive: 1003,
   slow: 2000,
@@ -31,6 +32,7 @@ export function runScenario(scenario: Scenario): RunResult {
   const { seed } = scenario;
   if (seed === SEED.throws) throw new Error('a "run", that throws');
   if (seed === SEED.diesWithItsThread) process.exit(9);
+  if (seed === SEED.leavesQuietly) process.exit(0);
   if (seed >= SEED.slow && seed < SEED.hangs) sleep(20);
   if (seed === SEED.hangs) hangTheFirstTime();
   const digest = sha256Hex(canonicalJson(scenario) + (seed === SEED.flips ? String(process.pid) : ""));

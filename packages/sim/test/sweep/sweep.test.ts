@@ -185,12 +185,12 @@ describe("sweeps", () => {
 
   test("a run that throws and a thread that dies fail their own jobs only, and are tried again", async () => {
     const folder = newFolder();
-    const plan = await planOf({ seeds: [1, SEED.throws, SEED.diesWithItsThread, 2, SEED.unsafe] });
+    const plan = await planOf({ seeds: [1, SEED.throws, SEED.diesWithItsThread, SEED.leavesQuietly, 2, SEED.unsafe] });
     const { summary, table, notes } = await sweep(plan, { folder });
-    expect(summary.verdicts).toEqual({ PASS: 2, FAILED: 2, UNSAFE: 1 });
+    expect(summary.verdicts).toEqual({ PASS: 2, FAILED: 3, UNSAFE: 1 });
     expect(table).toContain('"a ""run"", that throws"');
     expect(notes.join("\n")).toContain("the worker died");
-    expect((await sweep(plan, { folder })).summary).toMatchObject({ total: 5, reused: 3, verdicts: { FAILED: 2 } });
+    expect((await sweep(plan, { folder })).summary).toMatchObject({ total: 6, reused: 3, verdicts: { FAILED: 3 } });
   });
 
   test("an abort finishes what has begun, starts nothing more and writes no table", async () => {

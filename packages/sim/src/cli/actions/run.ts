@@ -1,5 +1,6 @@
 // `selvedge sim run`: one scenario, its verdict and a short table, and whatever else was asked for about this run.
 
+import { refusingRejections } from "../../adversary/left-behind.ts";
 import { readDecisionLog, writeDecisionLog } from "../../kernel/decision-log.ts";
 import type { RunResult } from "../../run/result.ts";
 import type { RunOptions } from "../../run/run-options.ts";
@@ -38,7 +39,7 @@ export const runOne: Action<RunCommandOptions> = async (options, output) => {
       ? undefined
       : readDecisionLog(await readInputText(options.replay, DECISIONS_FILE_MAX_BYTES));
   const runOptions = { ...(await runOptionsOf(chosen)), ...(replayed === undefined ? {} : { decisions: replayed }) };
-  const result = runWithFiles(chosen, { options, runOptions });
+  const result = await runWithFiles(chosen, { options, runOptions });
   await print({ options, chosen, result }, output);
   if (options.checkDeterminism === true) await compareDigests(chosen, result, output);
   if (options.shrink === true && result.verdict !== "PASS") {
@@ -64,12 +65,17 @@ function refuseContradictions(options: RunCommandOptions): void {
     throw new SimInputError("USAGE", "--output says where --shrink writes: add --shrink");
 }
 
-function runWithFiles(chosen: ChosenScenario, from: { options: RunCommandOptions; runOptions: RunOptions }): RunResult {
+async function runWithFiles(
+  chosen: ChosenScenario,
+  from: { options: RunCommandOptions; runOptions: RunOptions },
+): Promise<RunResult> {
   const { options, runOptions } = from;
   using files = traceFiles({ scenario: chosen.scenario, trace: options.trace, perfetto: options.perfetto });
   using decisions = options.decisions === undefined ? undefined : new OutputFile(options.decisions);
   const observers = files.observers.length === 0 ? {} : { observers: files.observers };
-  const { result, decisions: drawn } = recordScenario(chosen.scenario, { ...runOptions, ...observers });
+  const { result, decisions: drawn } = await refusingRejections(chosen.adversaryFiles, () =>
+    recordScenario(chosen.scenario, { ...runOptions, ...observers }),
+  );
   files.finish(result);
   if (decisions !== undefined) {
     decisions.sink(writeDecisionLog(drawn));
@@ -98,7 +104,10 @@ async function print(
 
 async function compareDigests(chosen: ChosenScenario, result: RunResult, output: Output): Promise<void> {
   const { scenario, costs, adversaryFiles } = chosen;
-  const runHere = async (): Promise<string> => runScenario(scenario, await runOptionsOf(chosen)).traceDigest;
+  const runHere = async (): Promise<string> => {
+    const options = await runOptionsOf(chosen);
+    return await refusingRejections(adversaryFiles, () => runScenario(scenario, options).traceDigest);
+  };
   const check = { job: createJob({ scenario, costs }), adversaryFiles, traceDigest: result.traceDigest, runHere };
   const places = await checkDeterminism(check);
   output.note(`deterministic: the same trace digest in ${places.join(", ")}`);
