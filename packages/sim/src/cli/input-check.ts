@@ -4,6 +4,9 @@ import { open } from "node:fs/promises";
 import { reasonOf } from "../scenario/input-file.ts";
 import { SimInputError } from "../scenario/sim-error.ts";
 
+/** Of a trace whose last line is incomplete. */
+export const CUT_NOTE = "note: the trace ends in the middle of a line, which is left out: the run was cut short";
+
 export async function mustBeReadable(path: string): Promise<void> {
   try {
     await using file = await open(path, "r");

@@ -27,6 +27,7 @@ export class TraceReader {
   readonly #validators = new Map<TraceLineType, Validator>();
   #header: TraceHeader | undefined;
   #hasResult = false;
+  #isCut = false;
   #line = 0;
 
   get header(): TraceHeader {
@@ -42,6 +43,16 @@ export class TraceReader {
     if (this.#header === undefined) this.#open(line);
     else this.#follow(line, this.#header);
     return line;
+  }
+
+  /** What stands after the last newline. A run that was killed leaves half a line there: undefined, and `isCut` is true. */
+  readRest(text: string): TraceLine | undefined {
+    this.#isCut = this.#header !== undefined && text.trim() !== "" && !isWhole(text);
+    return this.#isCut ? undefined : this.read(text);
+  }
+
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
   /** For what the caller finds wrong with the line read last. */
@@ -95,6 +106,17 @@ export class TraceReader {
   }
 }
 
+/** Every line is an object: what is missing of it at the end makes it no JSON. A line that is too long is not cut. */
+function isWhole(text: string): boolean {
+  if (text.length > TRACE_LINE_MAX_BYTES) return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isValid(checker: Checker, value: unknown): value is TraceLine {
   return checker.Check(value);
 }
@@ -117,15 +139,15 @@ export function* readTrace(text: string): Generator<TraceLine> {
   for (let from = 0; from < text.length;) {
     const newline = text.indexOf("\n", from);
     const to = newline === -1 ? text.length : newline;
-    const line = reader.read(text.slice(from, to));
+    const line = newline === -1 ? reader.readRest(text.slice(from)) : reader.read(text.slice(from, to));
     if (line !== undefined) yield line;
     from = to + 1;
   }
   void reader.header;
 }
 
-/** A trace on disk, of any length. */
-export async function* readTraceFile(path: string): AsyncGenerator<TraceLine> {
+/** A trace on disk, of any length. `onCut` is told if its last line is incomplete and was left out. */
+export async function* readTraceFile(path: string, onCut?: () => void): AsyncGenerator<TraceLine> {
   const reader = new TraceReader();
   let rest = "";
   const stream = createReadStream(path, { encoding: "utf8", highWaterMark: 256 * 1024 });
@@ -138,7 +160,8 @@ export async function* readTraceFile(path: string): AsyncGenerator<TraceLine> {
     }
     if (rest.length > TRACE_LINE_MAX_BYTES) reader.read(rest);
   }
-  const last = reader.read(rest);
+  const last = reader.readRest(rest);
   if (last !== undefined) yield last;
+  if (reader.isCut) onCut?.();
   void reader.header;
 }

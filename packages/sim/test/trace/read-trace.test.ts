@@ -41,7 +41,8 @@ describe("a trace is refused, and the line named, for", () => {
     ["no header", [RESULT], /^1: .*header/],
     ["a second header", [HEADER, HEADER], /^2: .*second header/],
     ["another format", [HEADER.replace('"format":1', '"format":2')], /^1: .*another format/],
-    ["what is not JSON", [HEADER, "{"], /^2: .*not JSON/],
+    ["what is not JSON", [HEADER, "{", ""], /^2: .*not JSON/],
+    ["a header that is cut short", [HEADER.slice(0, -9)], /^1: .*not JSON/],
     ["what is no object", [HEADER, "7"], /^2: .*type/],
     ["an unknown type", [HEADER, '{"type":"hasOwnProperty"}'], /^2: .*type/],
     ["a missing field", [HEADER, '{"type":"round","at":1,"node":0}'], /^2: .*\(round\).*round/],
@@ -95,6 +96,25 @@ describe("a trace file", () => {
     const text = tracedNetwork({ size: 4, untilMs: 900 });
     expect(text.length).toBeGreaterThan(100_000);
     expect(await read(text)).toBe([...readTrace(text)].length - 1);
+  });
+
+  it("may end in the middle of a line: what is whole is read, and the reader is told", async () => {
+    const path = join(folder, "cut.jsonl");
+    let cutCount = 0;
+    for (const [rest, wasCut] of [
+      [RESULT.slice(0, -7), 1],
+      ['"', 1],
+      [RESULT, 0],
+      ["", 0],
+    ] as const) {
+      const text = `${HEADER}\n{"type":"round","at":1,"node":3,"round":1}\n${rest}`;
+      writeFileSync(path, text);
+      cutCount = 0;
+      const types: string[] = [];
+      for await (const line of readTraceFile(path, () => (cutCount += 1))) types.push(line.type);
+      expect([types, cutCount]).toEqual([["trace", "round", ...(rest === RESULT ? ["result"] : [])], wasCut]);
+      expect([...readTrace(text)].map(({ type }) => type)).toEqual(types);
+    }
   });
 
   it("may lack the last newline, and may not be endless", async () => {

@@ -7,7 +7,7 @@ import { ShivizWriter } from "../../trace/shiviz.ts";
 import type { TraceLine } from "../../trace/trace-event.ts";
 import type { Action } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { mustBeReadable } from "../input-check.ts";
+import { CUT_NOTE, mustBeReadable } from "../input-check.ts";
 import { OutputFile } from "../output-file.ts";
 
 interface ExportOptions {
@@ -24,13 +24,15 @@ export const runExport: Action<ExportOptions> = async (options, output) => {
   const exports = exportsOf(options);
   if (exports.length === 0) throw new SimInputError("USAGE", "say what to write: --perfetto FILE or --shiviz FILE");
   await mustBeReadable(options.argument);
+  let isCut = false;
   for (const { file, writer } of exports) {
     using target = new OutputFile(file);
-    for await (const line of readTraceFile(options.argument)) target.sink(writer.push(line));
+    for await (const line of readTraceFile(options.argument, () => (isCut = true))) target.sink(writer.push(line));
     target.sink(writer.finish());
     target.finish();
     await output.data(`${file}\n`);
   }
+  if (isCut) output.note(CUT_NOTE);
   return EXIT.ok;
 };
 

@@ -6,7 +6,7 @@ import { ViewBuilder } from "../../viewer/build-view.ts";
 import { renderView } from "../../viewer/render-view.ts";
 import type { Action } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { mustBeReadable } from "../input-check.ts";
+import { CUT_NOTE, mustBeReadable } from "../input-check.ts";
 import { writeOutput } from "../output-file.ts";
 
 interface ViewOptions {
@@ -16,7 +16,7 @@ interface ViewOptions {
 export const runView: Action<ViewOptions> = async (options, output) => {
   await mustBeReadable(options.argument);
   const builder = new ViewBuilder();
-  for await (const line of readTraceFile(options.argument)) builder.push(line);
+  for await (const line of readTraceFile(options.argument, () => output.note(CUT_NOTE))) builder.push(line);
   const file = options.output ?? `${basename(options.argument).replace(/\.jsonl?$/u, "")}.html`;
   writeOutput(file, renderView(builder.finish()));
   await output.data(`${file}\n`);
