@@ -21,7 +21,11 @@ const slots = (families: SlotFamilies): ProtocolEntry["create"] => {
 
 export const PROTOCOLS: readonly ProtocolEntry[] = [
   { name: "selvedge", summary: "P and C slots interleaved: the product's protocol", create: slots("both") },
-  { name: "p-only", summary: "P slots only: a three-round DAG protocol without a coin", create: slots("p-only") },
+  {
+    name: "p-only",
+    summary: "P slots only: a three-round DAG protocol that decides by no coin, though blocks carry its shares",
+    create: slots("p-only"),
+  },
   { name: "c-only", summary: "C slots only: an asynchronous DAG protocol", create: slots("c-only") },
   {
     name: "hotstuff",
