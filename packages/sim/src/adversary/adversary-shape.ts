@@ -1,6 +1,8 @@
 // Checks what a user's file calls an adversary, and what its hooks answer: code from elsewhere is input like any other.
 
-import type { Adversary, Emission, MessageVerdict } from "./adversary.ts";
+import type { OutgoingMessage } from "../protocol/message.ts";
+import type { Adversary, MessageVerdict } from "./adversary.ts";
+import { ADVERSARY_DELAY_MAX_MS, ADVERSARY_MESSAGE_MAX_BYTES } from "./limits.ts";
 
 const HOOKS = ["start", "onMessage", "onEmit", "onReceive"] as const;
 const MEMBERS: readonly string[] = ["name", "power", "budget", "nodes", ...HOOKS];
@@ -25,22 +27,23 @@ export function isAdversary(value: unknown): value is Adversary {
   return adversaryFault(value) === undefined;
 }
 
-export function isVerdict(value: unknown): value is MessageVerdict {
-  if (!isRecord(value)) return false;
-  const type = value["type"];
-  if (type === "delay") return isAmount(value["ms"]);
-  return type === "deliver" || type === "hold" || type === "drop";
+/** A plain copy of an answer, each member read once; undefined if it is no verdict. */
+export function verdictIn(answer: unknown): MessageVerdict | undefined {
+  if (!isRecord(answer)) return undefined;
+  const { type } = answer;
+  if (type === "delay") {
+    const { ms } = answer;
+    return isAmount(ms) && ms <= ADVERSARY_DELAY_MAX_MS ? { type, ms } : undefined;
+  }
+  return type === "deliver" || type === "hold" || type === "drop" ? { type } : undefined;
 }
 
-export function isEmission(value: unknown, size: number): value is Emission {
-  return (
-    isRecord(value) &&
-    isNode(value["to"], size) &&
-    typeof value["kind"] === "string" &&
-    isAmount(value["sizeBytes"]) &&
-    Array.isArray(value["blocks"]) &&
-    "body" in value
-  );
+/** The same of what a corrupted node is to send. */
+export function messageIn(answer: unknown, size: number): OutgoingMessage | undefined {
+  if (!isRecord(answer) || !("body" in answer)) return undefined;
+  const { to, kind, sizeBytes, body } = answer;
+  if (!isNode(to, size) || typeof kind !== "string" || !isAmount(sizeBytes)) return undefined;
+  return sizeBytes <= ADVERSARY_MESSAGE_MAX_BYTES ? { to, kind, sizeBytes, body } : undefined;
 }
 
 export function isNode(value: unknown, size: number): value is number {
@@ -56,8 +59,34 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null;
 }
 
-/** Enough of a value to recognise it by. */
+/** Enough of a value to recognise it by, whatever it does when it is looked at. */
 export function shown(value: unknown): string {
+  try {
+    return textOf(value);
+  } catch {
+    return "something that cannot be read";
+  }
+}
+
+/** What was thrown: not always an error. */
+export function reasonOf(cause: unknown): string {
+  const error = errorIn(cause);
+  return error === undefined ? shown(cause) : error.message;
+}
+
+/** A plain error with its message and stack; undefined if it was none, or one that cannot be read. */
+export function errorIn(cause: unknown): Error | undefined {
+  try {
+    if (!(cause instanceof Error)) return undefined;
+    const error = new Error(String(cause.message));
+    error.stack = String(cause.stack);
+    return error;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (value instanceof Promise) return "a promise (hooks are synchronous)";
   if (typeof value === "object" && value !== null)

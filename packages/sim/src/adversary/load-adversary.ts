@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AdversaryError } from "./adversary-error.ts";
-import { adversaryFault, isAdversary, isRecord, shown } from "./adversary-shape.ts";
+import { adversaryFault, isAdversary, isRecord, reasonOf } from "./adversary-shape.ts";
 import type { Adversary } from "./adversary.ts";
 import { guarded } from "./guard.ts";
 
@@ -30,14 +30,19 @@ export async function loadAdversaryMaker(path: string, options: AdversaryOptions
 
 function adversaryOf(path: string, exported: unknown, options: AdversaryOptions): Adversary {
   const made = typeof exported === "function" ? madeBy(path, exported, options) : exported;
-  const fault = adversaryFault(made);
-  if (fault !== undefined || !isAdversary(made)) {
-    throw new AdversaryError(
-      "SIM_ADVERSARY_SHAPE",
-      `${path}: the default export is no adversary: ${fault ?? "unknown"}`,
-    );
+  return guarded(checked(path, made));
+}
+
+/** Its members may be getters that throw. */
+function checked(path: string, made: unknown): Adversary {
+  try {
+    const fault = adversaryFault(made);
+    if (fault === undefined && isAdversary(made)) return made;
+    throw new TypeError(fault ?? "unknown");
+  } catch (cause) {
+    const message = `${path}: the default export is no adversary: ${reasonOf(cause)}`;
+    throw new AdversaryError("SIM_ADVERSARY_SHAPE", message);
   }
-  return guarded(made);
 }
 
 async function defaultExportOf(path: string): Promise<unknown> {
@@ -58,7 +63,7 @@ async function mustBeFile(path: string, absolute: string): Promise<void> {
   try {
     if ((await stat(absolute)).isFile()) return;
   } catch (cause) {
-    throw new AdversaryError("SIM_ADVERSARY_FILE", `${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new AdversaryError("SIM_ADVERSARY_FILE", `${path} cannot be read: ${reasonOf(cause)}`, { cause });
   }
   throw new AdversaryError("SIM_ADVERSARY_FILE", `${path} is no file`);
 }
@@ -67,7 +72,7 @@ async function imported(path: string, url: string): Promise<unknown> {
   try {
     return await import(url);
   } catch (cause) {
-    throw new AdversaryError("SIM_ADVERSARY_FILE", `${path} does not load: ${messageOf(cause)}${hintFor(cause)}`, {
+    throw new AdversaryError("SIM_ADVERSARY_FILE", `${path} does not load: ${reasonOf(cause)}${hintFor(cause)}`, {
       cause,
     });
   }
@@ -90,12 +95,8 @@ function madeBy(path: string, make: Function, options: AdversaryOptions): unknow
     if (made instanceof Promise) throw new TypeError("it must not be async");
     return made;
   } catch (cause) {
-    throw new AdversaryError("SIM_ADVERSARY_SHAPE", `${path}: the exported function failed: ${messageOf(cause)}`, {
+    throw new AdversaryError("SIM_ADVERSARY_SHAPE", `${path}: the exported function failed: ${reasonOf(cause)}`, {
       cause,
     });
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : shown(cause);
 }
