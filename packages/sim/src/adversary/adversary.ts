@@ -22,7 +22,7 @@ export interface AdversaryBudget {
   readonly stake?: number;
   /** Messages delayed, held or dropped. */
   readonly messages?: number;
-  /** Sum of delay added, in milliseconds. */
+  /** Sum of delay added, in milliseconds; for what is held, counted as it passes. When it is used up, holds end. */
   readonly delayMs?: number;
 }
 
@@ -40,7 +40,7 @@ export interface MessageView {
 
 export type MessageVerdict =
   | { readonly type: "deliver" }
-  /** On top of what the network takes. */
+  /** On top of what the network takes; at the latest it arrives when the network heals. */
   | { readonly type: "delay"; readonly ms: number }
   /** Kept until `release`, or until the network heals at the end of the chaos. */
   | { readonly type: "hold" }
@@ -85,8 +85,9 @@ export interface AdversaryWorld {
    * validators, the other to odd ones. Refused (false) for others and a second time.
    */
   readonly spawnTwin: (node: number) => boolean;
+  /** Nothing below power timing. */
   readonly held: () => readonly MessageView[];
-  /** Lets held messages go; returns how many. */
+  /** Lets held messages go; returns how many. Refused (0) below power timing. */
   readonly release: (which: (message: MessageView) => boolean) => number;
   /** Runs later, in virtual time. */
   readonly after: (ms: number, run: () => void) => void;
@@ -115,7 +116,7 @@ export interface Adversary {
   readonly name: string;
   readonly power: Power;
   readonly budget?: AdversaryBudget;
-  /** Corrupted from the start of the run, within the budget. */
+  /** Corrupted from the start of the run, within the budget. All of them must be in the committee. */
   readonly nodes?: readonly number[];
   readonly start?: (world: AdversaryWorld) => void;
   /** Every message before the network gets it (timing power and above). */

@@ -2,6 +2,7 @@
 // comes back: a node that was corrupted, a delay that was added and a message that was touched are spent.
 
 import type { Committee } from "@selvedge/integrity";
+import { MICROS_PER_MS, type Micros, msOfMicros } from "../kernel/time.ts";
 import type { AdversaryBudget, Power } from "./adversary.ts";
 
 const POWERS: readonly Power[] = ["oblivious", "timing", "content", "adaptive"];
@@ -18,10 +19,12 @@ export interface BudgetLedger {
   readonly spendMessage: () => boolean;
   /** A message and the delay added to it, both or neither. */
   readonly spendDelay: (ms: number) => boolean;
-  /** Delay that a held message turned out to have had: counted, and beyond the budget refused from then on. */
-  readonly noteHeld: (ms: number) => void;
-  /** True once a message may still be held: neither count nor delay are used up. */
-  readonly spendHold: () => boolean;
+  /** Time for which messages were held, in microseconds: counted as it passes. */
+  readonly noteHeld: (heldUs: Micros) => void;
+  /** What delays and holds may still take, in microseconds; Infinity without a limit. */
+  readonly delayLeftUs: () => number;
+  /** One message to be held besides so many others; false once count or delay do not last for it. */
+  readonly spendHold: (others: number) => boolean;
   /** Something that the power or the rules forbid: counted under its name. */
   readonly refuse: (what: string) => void;
   /** Plain numbers: used…, refused…, and the limits that there are. */
@@ -43,6 +46,7 @@ class Ledger implements BudgetLedger {
   #stake = 0;
   #messages = 0;
   #delayMs = 0;
+  #heldUs: Micros = 0;
   readonly #refusals = new Map<string, number>();
 
   constructor({ nodes, stake, messages, delayMs }: AdversaryBudget, committee: Committee) {
@@ -70,17 +74,19 @@ class Ledger implements BudgetLedger {
   };
 
   spendDelay = (ms: number): boolean => {
-    if (this.#delayMs + ms > this.#delayMsMax) return this.#refused("delay");
+    if (this.#delayMsUsed + ms > this.#delayMsMax) return this.#refused("delay");
     if (!this.spendMessage()) return false;
     this.#delayMs += ms;
     return true;
   };
 
-  spendHold = (): boolean => (this.#delayMs < this.#delayMsMax ? this.spendMessage() : this.#refused("delay"));
+  spendHold = (others: number): boolean => (this.delayLeftUs() > others ? this.spendMessage() : this.#refused("delay"));
 
-  noteHeld = (ms: number): void => {
-    this.#delayMs += ms;
+  noteHeld = (heldUs: Micros): void => {
+    this.#heldUs += heldUs;
   };
+
+  delayLeftUs = (): number => (this.#delayMsMax - this.#delayMs) * MICROS_PER_MS - this.#heldUs;
 
   refuse = (what: string): void => {
     this.#refused(what);
@@ -99,11 +105,15 @@ class Ledger implements BudgetLedger {
       nodesUsed: this.#nodes.size,
       stakeUsed: this.#stake,
       messagesUsed: this.#messages,
-      delayMsUsed: this.#delayMs,
+      delayMsUsed: this.#delayMsUsed,
       ...Object.fromEntries(finite.map(([name, limit]) => [`${name}Max`, limit])),
       ...Object.fromEntries(refusals.map(([name, count]) => [`refused.${name}`, count])),
     };
   };
+
+  get #delayMsUsed(): number {
+    return this.#delayMs + msOfMicros(this.#heldUs);
+  }
 
   #refused(what: string): false {
     this.#refusals.set(what, (this.#refusals.get(what) ?? 0) + 1);

@@ -1,6 +1,7 @@
 // What an adversary gets of the world, and no more: every call is measured against its power and the budget. One seat for
 // each adversary; they share one budget.
 
+import { isDeepStrictEqual } from "node:util";
 import { AdversaryError } from "../adversary/adversary-error.ts";
 import type { Adversary, AdversaryBudget, AdversaryWorld, Emission } from "../adversary/adversary.ts";
 import { type BudgetLedger, hasPower } from "../adversary/budget.ts";
@@ -40,9 +41,18 @@ export function mergedBudget(budgets: readonly AdversaryBudget[]): AdversaryBudg
 /** Corrupts the nodes that each asks for, within the budget, and gives each its view of the world. */
 export function seat(adversaries: readonly Adversary[], setup: SeatSetup): readonly Seated[] {
   return adversaries.map((adversary, position) => {
-    for (const index of adversary.nodes ?? []) tryCorrupt(index, setup);
+    for (const index of adversary.nodes ?? []) {
+      mustBeMember(index, adversary, setup);
+      tryCorrupt(index, setup);
+    }
     return { adversary: credited(adversary, setup), world: worldOf(adversary, position, setup) };
   });
+}
+
+function mustBeMember(index: number, { name }: Adversary, { chain: { size } }: SeatSetup): void {
+  if (index >= 0 && index < size) return;
+  const message = `adversary ${name}: its nodes name ${index}, and the committee has nodes 0 to ${size - 1}`;
+  throw new AdversaryError("SIM_ADVERSARY_FAILED", message);
 }
 
 /** The same adversary; what it changes in emissions and keeps from processes is noted. */
@@ -58,7 +68,7 @@ function credited(adversary: Adversary, { enforced }: SeatSetup): Adversary {
     ...(adversary.onEmit !== undefined && {
       onEmit: (node, emission, world) => {
         const emissions = adversary.onEmit?.(node, emission, world);
-        if (emissions !== undefined) enforced(name);
+        if (emissions !== undefined && !isAsItWas(emissions, emission)) enforced(name);
         return emissions;
       },
     }),
@@ -70,6 +80,19 @@ function credited(adversary: Adversary, { enforced }: SeatSetup): Adversary {
       },
     }),
   };
+}
+
+/** Nothing else leaves the node than without the adversary. */
+function isAsItWas(emissions: readonly Emission[], { to, kind, sizeBytes, body }: Emission): boolean {
+  const [first] = emissions;
+  return (
+    first !== undefined &&
+    emissions.length === 1 &&
+    first.to === to &&
+    first.kind === kind &&
+    first.sizeBytes === sizeBytes &&
+    isDeepStrictEqual(first.body, body)
+  );
 }
 
 function tryCorrupt(index: number, { nodes, budget, corrupt }: SeatSetup): boolean {
@@ -84,12 +107,29 @@ function tryCorrupt(index: number, { nodes, budget, corrupt }: SeatSetup): boole
 function corruptLater({ name, power }: Adversary, index: number, setup: SeatSetup): boolean {
   const node = setup.nodes[index];
   if (!hasPower(power, "adaptive")) setup.budget.refuse("corrupt without adaptive power");
-  else if (node?.isCorrupted === false && tryCorrupt(index, setup)) setup.enforced(name);
+  else if (node === undefined) setup.budget.refuse("corrupt a node that is not there");
+  else if (!node.isCorrupted && tryCorrupt(index, setup)) setup.enforced(name);
   return hasPower(power, "adaptive") && node?.isCorrupted === true;
 }
 
 function anyProcess(nodes: readonly SimNode[]): Process | undefined {
   return nodes.find(({ process }) => process !== undefined)?.process;
+}
+
+/** Nothing that is under way is shown to the oblivious. */
+function heldPorts({ power }: Adversary, { traffic, budget }: SeatSetup): Pick<AdversaryWorld, "held" | "release"> {
+  if (hasPower(power, "timing"))
+    return { held: () => traffic.held(power), release: (which) => traffic.release(power, which) };
+  return {
+    held: () => {
+      budget.refuse("held without timing power");
+      return [];
+    },
+    release: () => {
+      budget.refuse("release without timing power");
+      return 0;
+    },
+  };
 }
 
 function worldOf(adversary: Adversary, position: number, setup: SeatSetup): AdversaryWorld {
@@ -118,14 +158,13 @@ function worldOf(adversary: Adversary, position: number, setup: SeatSetup): Adve
     corrupted: () => new Set(nodes.filter(({ isCorrupted }) => isCorrupted).map(({ index }) => index)),
     isUp: (index) => nodes[index]?.isUp === true,
     knownLeader: (round) => chain.knownLeader(round, anyProcess(nodes)),
-    highestRound: () => traffic.highestRound,
+    highestRound: () => traffic.highestRoundFor(adversary.power),
     corrupt: (index) => corruptLater(adversary, index, setup),
     spawnTwin: (index) => {
       const node = corruptedNode(index);
       return node !== undefined && setup.spawnTwin(node);
     },
-    held: () => traffic.held(),
-    release: (which) => traffic.release(which),
+    ...heldPorts(adversary, setup),
     after: (ms, run) => setup.schedule(nowUs() + Math.max(0, microsOfMs(ms)), run),
     sendAs: (index, message) => sendAs(index, message),
     sendBlocksAs: (index, to, blocks) => sendAs(index, forgeryOf(chain).blocksMessage(to, blocks)),

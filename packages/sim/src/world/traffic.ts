@@ -1,7 +1,7 @@
 // The way of a message: what a corrupted sender makes of it, the adversary's verdict, partitions, the network model, the
 // receiver's card and processors, and at last the process. Counts what it does and tells observers. One instance a run.
 
-import type { MessageView } from "../adversary/adversary.ts";
+import type { MessageView, Power } from "../adversary/adversary.ts";
 import { type BudgetLedger, hasPower } from "../adversary/budget.ts";
 import { type Seated, emittedThrough, receivedThrough } from "../adversary/compose.ts";
 import type { Choices } from "../kernel/decisions.ts";
@@ -12,6 +12,7 @@ import type { Envelope, OutgoingMessage } from "../protocol/message.ts";
 import type { ProtocolChain } from "../protocol/protocol.ts";
 import type { RunObserver } from "../run/observer.ts";
 import { Flight, Packets } from "./flight.ts";
+import { HeldFlights, type HeldViews } from "./held-flights.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { TraceHash } from "./trace-hash.ts";
 
@@ -36,17 +37,23 @@ export interface TrafficSetup {
   readonly enforced: (adversary: string) => void;
   /** Partial synchrony, if the scenario promises it: clamps the adversary, and is checked on everybody else. */
   readonly contract: SynchronyContract | null;
-}
-
-interface Held {
-  readonly message: Flight;
-  readonly view: MessageView;
+  /** When the chaos is over: what the adversary delayed arrives by then. */
+  readonly healUs: Micros;
 }
 
 interface Parked {
   readonly message: Flight;
-  readonly extraUs: Micros;
+  readonly extra: Extra;
 }
+
+/** What a message takes longer than the network alone would. */
+interface Extra {
+  /** Until the sender's processors have made it. */
+  readonly departureUs: Micros;
+  readonly adversaryUs: Micros;
+}
+
+const NO_EXTRA: Extra = { departureUs: 0, adversaryUs: 0 };
 
 const NEVER = { atUs: 0, isCorrupt: false };
 
@@ -59,7 +66,7 @@ export class Traffic {
   #partitions: readonly NamedPartition[] = [];
   #seats: readonly Seated[] = [];
   #watching: readonly Seated[] = [];
-  #held: Held[] = [];
+  readonly #held: HeldFlights;
   #parked: Parked[] = [];
   #isPolling = false;
   #lastId = 0;
@@ -69,6 +76,8 @@ export class Traffic {
   deliveredCount = 0;
   sentBytes = 0;
   highestRound = 0;
+  /** Of what corrupted nodes have sent and received. */
+  #corruptedRound = 0;
   /** Longest time that the network alone took for a message. */
   longestTransitUs: Micros = 0;
   readonly byKind: Map<string, { count: number; bytes: number }> = new Map();
@@ -76,6 +85,8 @@ export class Traffic {
   constructor(setup: TrafficSetup, network: NetworkModel) {
     this.#setup = setup;
     this.#network = network;
+    const { budget, nowUs, schedule } = setup;
+    this.#held = new HeldFlights({ budget, nowUs, schedule, expired: (message) => this.#cross(message, NO_EXTRA) });
   }
 
   get network(): NetworkModel {
@@ -98,17 +109,26 @@ export class Traffic {
     );
   }
 
-  held(): readonly MessageView[] {
-    return this.#held.map(({ view }) => view);
+  /** As an adversary of this power may see them. */
+  held(power: Power): readonly MessageView[] {
+    return this.#held.entries().map(([message, views]) => this.#shownTo(power, message, views));
   }
 
-  release(which: (message: MessageView) => boolean): number {
-    const released = this.#held.filter(({ view }) => which(view));
-    if (released.length === 0) return 0;
-    const chosen = new Set(released);
-    this.#held = this.#held.filter((held) => !chosen.has(held));
-    for (const { message } of released) this.#letGo(message);
+  /** Returns how many went. */
+  release(power: Power, which: (message: MessageView) => boolean): number {
+    const chosen = this.#held.entries().filter(([message, views]) => which(this.#shownTo(power, message, views)));
+    // The adversary may have let some of them go while it was asked: nothing goes twice.
+    const released = chosen.filter(([message]) => this.#held.take(message));
+    for (const [message] of released) this.#cross(message, NO_EXTRA);
     return released.length;
+  }
+
+  highestRoundFor(power: Power): number {
+    return hasPower(power, "timing") ? this.highestRound : this.#corruptedRound;
+  }
+
+  adversaryReport(): Readonly<Record<string, number>> {
+    return this.#held.report();
   }
 
   /** From a process: a corrupted one's words pass through the adversary first. */
@@ -135,11 +155,13 @@ export class Traffic {
     this.#count(message);
     const round = chain.roundOf(outgoing);
     if (round > this.highestRound) this.highestRound = round;
+    if (node.isCorrupted && round > this.#corruptedRound) this.#corruptedRound = round;
     for (const observer of observers) observer.onSent?.(message);
     this.#promise(message);
-    const extraUs = this.#watching.length === 0 ? 0 : this.#judged(message);
-    if (extraUs === undefined) return;
-    this.#cross(message, extraUs + node.departureUs - message.sentAtUs);
+    const adversaryUs = this.#watching.length === 0 ? 0 : this.#judged(message);
+    if (adversaryUs === undefined) return;
+    const departureUs = node.departureUs - message.sentAtUs;
+    this.#cross(message, adversaryUs + departureUs === 0 ? NO_EXTRA : { departureUs, adversaryUs });
   }
 
   /** What the adversary adds in microseconds; undefined if it keeps the message. */
@@ -158,8 +180,9 @@ export class Traffic {
     return microsOfMs(extraMs);
   }
 
+  /** What is less than the least of virtual time is no delay and costs nothing. */
   #delay(ms: number): number {
-    return this.#setup.budget.spendDelay(ms) ? ms : 0;
+    return microsOfMs(ms) >= 1 && this.#held.delay(ms) ? ms : 0;
   }
 
   /** Undefined: it is kept. 0: the budget does not allow that. */
@@ -171,28 +194,20 @@ export class Traffic {
       return undefined;
     }
     if (how === "drop") budget.refuse("drop");
-    if (!budget.spendHold()) return 0;
-    this.#hold(message);
-    return undefined;
+    return this.#hold(message) ? undefined : 0;
   }
 
-  #hold(message: Flight): void {
+  #hold(message: Flight): boolean {
     const { contract } = this.#setup;
-    this.#held.push({ message, view: this.#viewOf(message, true) });
+    const views = { open: this.#viewOf(message, true), closed: this.#viewOf(message, false) };
+    if (!this.#held.hold(message, views)) return false;
     this.#kept(message, "held by the adversary");
-    if (contract === null || this.#isTouched(message)) return;
+    if (contract === null || this.#isTouched(message)) return true;
     // After GST nobody may keep a message of two honest nodes beyond delta.
     this.#setup.schedule(contract.dueUs(message.sentAtUs), () => {
-      const isHeld = this.#held.some((held) => held.message === message);
-      if (!isHeld) return;
-      this.#held = this.#held.filter((held) => held.message !== message);
-      this.#setup.push(this.#setup.nowUs(), message);
+      if (this.#held.take(message)) this.#setup.push(this.#setup.nowUs(), message);
     });
-  }
-
-  #letGo(message: Flight): void {
-    this.#setup.budget.noteHeld(msOfMicros(this.#setup.nowUs() - message.sentAtUs));
-    this.#cross(message, 0);
+    return true;
   }
 
   /** The contract holds for messages between nodes that are up and honest. */
@@ -219,6 +234,10 @@ export class Traffic {
     return this.#setup.nodesAt(index)[0]?.isCorrupted === true;
   }
 
+  #shownTo(power: Power, message: Flight, { open, closed }: HeldViews): MessageView {
+    return hasPower(power, "content") || this.#isTouched(message) ? open : closed;
+  }
+
   #viewOf(message: Envelope, isOpen: boolean): MessageView {
     const { id, from, to, kind, sizeBytes, sentAtUs } = message;
     const blocks = isOpen ? this.#setup.chain.blocksOf(message) : [];
@@ -226,17 +245,17 @@ export class Traffic {
   }
 
   /** Partitions, then the network. */
-  #cross(message: Flight, extraUs: Micros): void {
+  #cross(message: Flight, extra: Extra): void {
     for (const partition of this.#partitions) {
       const pass = partition.pass(message.from, message.to);
       if (pass === "pass") continue;
       this.#setup.fired(partition.name, 1);
       this.#kept(message, partition.name);
       if (pass === "drop") this.#setup.contract?.onLost(message.id);
-      if (pass === "hold") this.#park({ message, extraUs });
+      if (pass === "hold") this.#park({ message, extra });
       return;
     }
-    this.#transmit(message, extraUs);
+    this.#transmit(message, extra);
   }
 
   #park(parked: Parked): void {
@@ -252,14 +271,14 @@ export class Traffic {
   #poll(): void {
     const parked = this.#parked;
     this.#parked = [];
-    for (const { message, extraUs } of parked) {
+    for (const { message, extra } of parked) {
       const mayPass = this.#partitions.every((partition) => partition.pass(message.from, message.to) === "pass");
-      if (mayPass) this.#transmit(message, extraUs);
-      else this.#park({ message, extraUs });
+      if (mayPass) this.#transmit(message, extra);
+      else this.#park({ message, extra });
     }
   }
 
-  #transmit(message: Flight, extraUs: Micros): void {
+  #transmit(message: Flight, extra: Extra): void {
     const nowUs = this.#setup.nowUs();
     const request = this.#request;
     request.from = message.from;
@@ -276,15 +295,17 @@ export class Traffic {
       if (atUs - nowUs > this.longestTransitUs) this.longestTransitUs = atUs - nowUs;
       const flight = copy === 0 ? message : message.again();
       flight.isCorrupt = isCorrupt;
-      this.#setup.push(this.#clamped(flight, atUs, extraUs), flight);
+      this.#setup.push(this.#clamped(flight, atUs, extra), flight);
     }
   }
 
-  /** The adversary's delay ends where the synchrony contract begins. */
-  #clamped(message: Flight, atUs: Micros, extraUs: Micros): Micros {
-    const { contract } = this.#setup;
-    if (contract === null || extraUs === 0 || this.#isTouched(message)) return atUs + extraUs;
-    return Math.max(atUs, Math.min(atUs + extraUs, contract.dueUs(message.sentAtUs)));
+  /** The adversary's delay ends where the network heals, and where the synchrony contract begins. */
+  #clamped(message: Flight, atUs: Micros, { departureUs, adversaryUs }: Extra): Micros {
+    const { contract, healUs } = this.#setup;
+    const honestUs = atUs + departureUs;
+    const wantedUs = Math.max(honestUs, Math.min(honestUs + adversaryUs, healUs));
+    if (contract === null || departureUs + adversaryUs === 0 || this.#isTouched(message)) return wantedUs;
+    return Math.max(atUs, Math.min(wantedUs, contract.dueUs(message.sentAtUs)));
   }
 
   /** The queue gives a message back: it stands at the receiver's card, or has passed it. */
@@ -322,13 +343,19 @@ export class Traffic {
       this.#kept(message, "its receiver is down");
       return;
     }
-    if (node.isCorrupted && !receivedThrough(this.#seats, node.index, this.#viewOf(message, true))) {
+    if (node.isCorrupted && !this.#isPassed(node, message)) {
       this.#kept(message, "kept from its receiver by the adversary");
       return;
     }
     const costUs = this.#setup.chain.receiveCostUs(message);
     if (costUs === 0 && node.isUp) node.runWith(this.#handNow, message);
     else this.#handLater(node, message, costUs);
+  }
+
+  /** The adversary hears what a node of its own receives. */
+  #isPassed(node: SimNode, message: Envelope): boolean {
+    this.#corruptedRound = Math.max(this.#corruptedRound, this.#setup.chain.roundOf(message));
+    return receivedThrough(this.#seats, node.index, this.#viewOf(message, true));
   }
 
   #handLater(node: SimNode, message: Envelope, costUs: Micros): void {

@@ -7,7 +7,7 @@ import { type BudgetLedger, createBudget } from "../adversary/budget.ts";
 import { checkedStreams } from "../adversary/checked-choices.ts";
 import type { ChoiceStreams } from "../kernel/decisions.ts";
 import { EventQueue } from "../kernel/event-queue.ts";
-import type { Micros } from "../kernel/time.ts";
+import { type Micros, microsOfMs } from "../kernel/time.ts";
 import { createNetworkModel } from "../network/create-network.ts";
 import { SynchronyContract, type SynchronyReport } from "../network/synchrony.ts";
 import { SimDiskError } from "../process/sim-disk.ts";
@@ -82,6 +82,8 @@ export class World {
         fired: this.#count,
         enforced: this.#enforce,
         contract: scenario.network.synchrony === undefined ? null : new SynchronyContract(scenario.network.synchrony),
+        // The first instant after the chaos.
+        healUs: microsOfMs(scenario.durationMs) + 1,
       },
       createNetworkModel(scenario.network, { size, streams }),
     );
@@ -155,7 +157,7 @@ export class World {
   }
 
   get adversaryReport(): Readonly<Record<string, number>> {
-    return this.#budget.report();
+    return this.traffic.adversaryReport();
   }
 
   /** Whether the network kept the contract of partial synchrony, if there is one. */
@@ -216,7 +218,7 @@ export class World {
     for (const [name, count] of this.#networkCounts()) this.#count(name, count);
     this.traffic.setSeats([]);
     this.traffic.setNetwork(createNetworkModel(network, { size: this.chain.size, streams: this.#setup.streams }));
-    this.traffic.release(() => true);
+    this.traffic.release("adaptive", () => true);
   }
 
   freeze(node: SimNode): void {

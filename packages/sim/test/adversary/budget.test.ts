@@ -68,12 +68,17 @@ test("a delay pays for its message and its milliseconds, both or neither", () =>
   });
 });
 
-test("holding a message costs what the hold turns out to last", () => {
+test("holding messages costs what passes meanwhile, and needs something for each of them", () => {
   const budget = createBudget({ delayMs: 100 }, committeeOf([1, 1, 1, 1]));
-  expect(budget.spendHold()).toBe(true);
-  budget.noteHeld(150);
-  expect(budget.spendHold()).toBe(false);
+  expect(budget.spendHold(0)).toBe(true);
+  budget.noteHeld(99_998);
+  expect(budget.delayLeftUs()).toBe(2);
+  expect(budget.spendHold(1)).toBe(true);
+  expect(budget.spendHold(2)).toBe(false);
+  expect(budget.spendDelay(1)).toBe(false);
+  budget.noteHeld(2);
+  expect(budget.spendHold(0)).toBe(false);
   expect(budget.spendMessage()).toBe(true);
   budget.refuse("power");
-  expect(budget.report()).toMatchObject({ delayMsUsed: 150, "refused.delay": 1, "refused.power": 1 });
+  expect(budget.report()).toMatchObject({ delayMsUsed: 100, "refused.delay": 3, "refused.power": 1 });
 });

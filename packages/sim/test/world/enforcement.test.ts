@@ -131,4 +131,135 @@ describe("the adversary's power", () => {
     expect(result.verdict).toBe("PASS");
     expect(result.exercised["equivocation-reported"]).toBeGreaterThan(0);
   });
+
+  it("a message that is released while its release is asked for goes once", () => {
+    const sentTwice = new Set<number>();
+    const delivered = new Set<number>();
+    const adversary: Adversary = {
+      name: "nested",
+      power: "timing",
+      onMessage: (_message, world) => {
+        world.release(({ id }) => world.release((held) => held.id === id) >= 0);
+        return { type: "hold" };
+      },
+    };
+    const observer = {
+      onDelivered: ({ id }: { readonly id: number }): void => {
+        if (delivered.has(id)) sentTwice.add(id);
+        delivered.add(id);
+      },
+    };
+    runScenario(goodScenario({ durationMs: 800 }), { adversaries: [adversary], observers: [observer] });
+    expect(delivered.size).toBeGreaterThan(50);
+    expect([...sentTwice]).toEqual([]);
+  });
+
+  it("what is held is shown as what is sent: closed to timing, open to content, not at all to oblivious", () => {
+    const blocksSeen = (power: Adversary["power"]): number => {
+      let seen = 0;
+      runWith({
+        name: "peeper",
+        power,
+        start: (world) => world.after(700, () => world.release(() => true)),
+        onMessage: (_message, world) => {
+          for (const { blocks } of world.held()) seen += blocks.length;
+          world.release(({ blocks }) => {
+            seen += blocks.length;
+            return true;
+          });
+          return { type: "hold" };
+        },
+      });
+      return seen;
+    };
+    expect(blocksSeen("timing")).toBe(0);
+    expect(blocksSeen("content")).toBeGreaterThan(10);
+    const result = runWith({
+      name: "blind",
+      power: "oblivious",
+      start: (world) =>
+        world.after(700, () => {
+          expect(world.held()).toEqual([]);
+          expect(world.release(() => true)).toBe(0);
+        }),
+    });
+    expect(result.adversary).toMatchObject({
+      "refused.held without timing power": 1,
+      "refused.release without timing power": 1,
+    });
+  });
+
+  it("an oblivious adversary knows of rounds what its nodes have sent and received", () => {
+    const roundSeen = (power: Adversary["power"], nodes: readonly number[]): number => {
+      let round = 0;
+      runWith({
+        name: "counter",
+        power,
+        nodes,
+        start: (world) =>
+          world.after(1000, () => {
+            round = world.highestRound();
+          }),
+      });
+      return round;
+    };
+    expect(roundSeen("oblivious", [])).toBe(0);
+    expect(roundSeen("oblivious", [3])).toBeGreaterThan(5);
+    expect(roundSeen("timing", [])).toBeGreaterThan(5);
+  });
+
+  it("holds count against the budget of delay as they last; when it is used up the world lets go", () => {
+    const result = runWith({
+      name: "holder",
+      power: "timing",
+      budget: { delayMs: 10 },
+      onMessage: ({ sentAtMs }) => (sentAtMs > 500 ? { type: "hold" } : undefined),
+    });
+    expect(result.adversary["delayMsUsed"]).toBeGreaterThan(9.9);
+    expect(result.adversary["delayMsUsed"]).toBeLessThanOrEqual(10);
+    expect(result.adversary["refused.longer hold"]).toBeGreaterThan(0);
+    expect(result.adversary["refused.delay"]).toBeGreaterThan(50);
+    expect(result.metrics.committedCount).toBeGreaterThan(20);
+  });
+
+  it("what changes nothing is no act: the same emission, a delay below the least of virtual time", () => {
+    const same = runWith({
+      name: "same",
+      power: "oblivious",
+      nodes: [3],
+      onEmit: (_node, emission) => [{ ...emission }],
+    });
+    expect(same.fired["same"]).toBe(0);
+    const twice = runWith({ name: "twice", power: "oblivious", nodes: [3], onEmit: (_node, each) => [each, each] });
+    expect(twice.fired["twice"]).toBeGreaterThan(10);
+    const tiny = runWith({ name: "tiny", power: "timing", onMessage: () => ({ type: "delay", ms: 1e-9 }) });
+    expect(tiny.fired["tiny"]).toBe(0);
+    expect(tiny.adversary["messagesUsed"]).toBe(0);
+  });
+
+  it("a delay ends when the network heals: it is no loss", () => {
+    const sent = new Set<number>();
+    runScenario(goodScenario({ durationMs: 1000 }), {
+      adversaries: [
+        {
+          name: "hour",
+          power: "timing",
+          onMessage: ({ id, from }) => {
+            if (from !== 0) return undefined;
+            sent.add(id);
+            return { type: "delay", ms: 3_600_000 };
+          },
+        },
+      ],
+      observers: [{ onDelivered: ({ id }) => void sent.delete(id), onKept: ({ id }) => void sent.delete(id) }],
+    });
+    expect([...sent]).toEqual([]);
+  });
+
+  it("nodes outside of the committee are named, not passed over", () => {
+    const outside: Adversary = { name: "outside", power: "oblivious", nodes: [3, 9], onEmit: () => [] };
+    expect(() => runWith(outside)).toThrow("adversary outside: its nodes name 9, and the committee has nodes 0 to 3");
+    const asking = runWith({ name: "asking", power: "adaptive", start: (world) => void world.corrupt(9) });
+    expect(asking.adversary["refused.corrupt a node that is not there"]).toBe(1);
+  });
 });
