@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { chainIdOf, committeeOf } from "@selvedge/integrity";
 import {
   LOOPBACK_NETWORK_LIMITS,
+  type NetworkModel,
   SILENT_LOGGER,
   type Transport,
   createLibp2pTransport,
@@ -20,6 +21,7 @@ import { killAndReturn } from "../lib/kill-and-return.ts";
 import { SLOPE_MAX_MIB_PER_HOUR, judgeMemory, probedLaunch } from "../lib/memory.ts";
 import type { FaultNetwork } from "../lib/network.ts";
 import { percentile } from "../lib/percentile.ts";
+import { TINY_MODEL } from "../lib/plans.ts";
 import { fillTransactionTables, fillUpdateTables } from "../lib/table-filler.ts";
 import { type LoadedNetwork, underLoad } from "../lib/under-load.ts";
 import { UpdateLoad } from "../lib/update-load.ts";
@@ -31,6 +33,11 @@ const STEADY = [0, 1];
 /** Devices whose updates are counted, and those that only fill tables at first. */
 const DEVICES = [0, 1, 2, 3];
 const FILLING_DEVICES = [4, 5];
+/**
+ * Many updates make a version: with few, the tables are filled so fast that an update which waits for seconds is a hundred
+ * versions behind, and dropped as stale, as it must be.
+ */
+const MODEL: NetworkModel = { ...TINY_MODEL, policy: { ...TINY_MODEL.policy, bufferSize: 32 } };
 /** Hours of chain: one home that was never killed is walked through. */
 const VERIFIED_MAX = 1;
 
@@ -52,6 +59,7 @@ export function soakFault({ minutes, nodes }: SoakOptions): Fault {
       const network = {
         validators: nodes,
         devices: DEVICES.length + FILLING_DEVICES.length,
+        model: MODEL,
         absent: [hostile],
         launch,
       };
@@ -100,6 +108,8 @@ async function soak({ net, loaded, context, checks, minutes }: Soak): Promise<vo
   checks.remark(`${await filling} transactions and ${await fillingUpdates} updates before the tables counted as full`);
   await updates.stop();
   await loaded.load.stop();
+  // Before anything is asked: thousands of questions are another load.
+  for (const index of STEADY) judgeMemory(`v${index}`, memoryFile(context, index), checks);
   for (const daemon of net.daemons) {
     const lost = await updates.lost(daemon);
     checks.expect("C2", lost.length === 0, `${daemon.place.name} lacks ${lost.length} acknowledged updates`);
@@ -110,7 +120,6 @@ async function soak({ net, loaded, context, checks, minutes }: Soak): Promise<vo
     `longest time without an acknowledgement: ${(loaded.load.longestGapMs(startMs, endMs) / 1000).toFixed(1)} s`,
   );
   checks.remark(`caught up after restart: ${percentile(recoveriesMs)}`);
-  for (const index of STEADY) judgeMemory(`v${index}`, memoryFile(context, index), checks);
 }
 
 function memoryFile({ folder }: RunContext, index: number): string {

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Genesis, mustExist } from "@selvedge/integrity";
-import { type NetworkPlan, type TestNetwork, freePorts, makeTestNetwork } from "@selvedge/node";
+import { type NetworkModel, type NetworkPlan, type TestNetwork, freePorts, makeTestNetwork } from "@selvedge/node";
 import { type NodeConfig, nodeConfig, openDevnetFolder, prepareNodeHome } from "@selvedge/node/testing";
 import { ChaosMesh } from "./chaos-mesh.ts";
 import { type DaemonPlace, type Launch, TestDaemon } from "./daemon.ts";
@@ -15,6 +15,7 @@ export interface FaultNetworkOptions {
   readonly validators: number;
   readonly devices?: number;
   readonly params?: Partial<Genesis["params"]>;
+  readonly model?: NetworkModel;
   /** Members without a daemon: a hostile peer takes their place. */
   readonly absent?: readonly number[];
   readonly isProxied?: boolean;

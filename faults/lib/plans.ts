@@ -23,14 +23,19 @@ export interface PlanOptions {
   readonly validators: number;
   readonly devices?: number;
   readonly params?: Partial<Genesis["params"]>;
+  /** The only one; TINY_MODEL unless given. */
+  readonly model?: NetworkModel;
 }
 
-export function faultPlan(random: Random, { validators, devices = 0, params }: PlanOptions): NetworkPlan {
+export function faultPlan(
+  random: Random,
+  { validators, devices = 0, params, model = TINY_MODEL }: PlanOptions,
+): NetworkPlan {
   return {
     name: "faults",
     validators,
     devices,
-    models: [TINY_MODEL],
+    models: [model],
     createdMs: 1_700_000_000_000,
     seed: random.bytes(32),
     ...(params === undefined ? {} : { params }),
