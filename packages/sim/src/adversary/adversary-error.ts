@@ -20,3 +20,8 @@ export type AdversaryErrorCode =
 export class AdversaryError extends CodedError<AdversaryErrorCode> {
   override readonly name = "AdversaryError";
 }
+
+/** `what` names the adversary and what it did. */
+export function adversaryFailed(what: string, options: ErrorOptions = {}): AdversaryError {
+  return new AdversaryError("SIM_ADVERSARY_FAILED", `${what}; the run was given up and has no verdict`, options);
+}

@@ -2,7 +2,7 @@
 // run would look as if the adversary had chosen.
 
 import type { ChoiceStreams, Choices } from "../kernel/decisions.ts";
-import { AdversaryError } from "./adversary-error.ts";
+import { adversaryFailed } from "./adversary-error.ts";
 import { isAmount, shown } from "./adversary-shape.ts";
 
 /** The same streams, each named in what is said about its wrong use. */
@@ -15,16 +15,12 @@ function checkedChoices(purpose: string, choices: Choices): Choices {
     fraction: choices.fraction,
     below: (below) => {
       if (Number.isInteger(below) && below >= 1) return choices.below(below);
-      throw refusal(purpose, `choices.below needs a whole number from 1, not ${shown(below)}`);
+      throw adversaryFailed(`${purpose}: choices.below needs a whole number from 1, not ${shown(below)}`);
     },
     chance: (probability) => {
       if (isAmount(probability) && probability <= 1) return choices.chance(probability);
-      throw refusal(purpose, `choices.chance needs a number from 0 to 1, not ${shown(probability)}`);
+      throw adversaryFailed(`${purpose}: choices.chance needs a number from 0 to 1, not ${shown(probability)}`);
     },
     shuffled: choices.shuffled,
   };
-}
-
-function refusal(purpose: string, what: string): AdversaryError {
-  return new AdversaryError("SIM_ADVERSARY_FAILED", `${purpose}: ${what}; the run was given up and has no verdict`);
 }

@@ -3,8 +3,9 @@
 // What it is shown are copies (copies.ts), and of what it answers every member is read once, while it is guarded.
 
 import type { VerifiedBlock } from "@selvedge/integrity";
+import type { Choices } from "../kernel/decisions.ts";
 import type { OutgoingMessage } from "../protocol/message.ts";
-import { AdversaryError } from "./adversary-error.ts";
+import { AdversaryError, adversaryFailed } from "./adversary-error.ts";
 import { errorIn, isAmount, isNode, isRecord, messageIn, reasonOf, shown, verdictIn } from "./adversary-shape.ts";
 import type { Adversary, AdversaryWorld, Emission, MessageVerdict, MessageView } from "./adversary.ts";
 import { Copies } from "./copies.ts";
@@ -151,7 +152,7 @@ class Guard {
       faultyStakeMax: world.faultyStakeMax,
       quorumStake: world.quorumStake,
       committee: copies.shown(world.committee),
-      choices: world.choices,
+      choices: this.#choices(world.choices),
       corrupted: () => new Set(world.corrupted()),
       isUp: (index) => world.isUp(node(index)),
       knownLeader: (round) => world.knownLeader(this.#checkedAmount("knownLeader", round)),
@@ -161,8 +162,8 @@ class Guard {
       release: (which) =>
         world.release((message) => this.run("release", () => Boolean(which(this.#heldView(message))))),
       after: (ms, run) =>
-        world.after(this.#checkedAmount("after", ms), () => {
-          this.run("after", run);
+        this.run("after", () => {
+          world.after(this.#checkedAmount("after", ms), () => this.run("after", run));
         }),
       sendAs: (index, emission) => world.sendAs(node(index), this.#message("sendAs", emission, world.size)),
       sendBlocksAs: (index, to, blocks) => world.sendBlocksAs(node(index), node(to), this.#blocks(blocks)),
@@ -182,6 +183,16 @@ class Guard {
     };
   }
 
+  /** What the world refuses of them is remembered, too. */
+  #choices({ fraction, below, chance, shuffled }: Choices): Choices {
+    return Object.freeze({
+      fraction,
+      below: (bound: number) => this.run("choices.below", () => below(bound)),
+      chance: (probability: number) => this.run("choices.chance", () => chance(probability)),
+      shuffled,
+    });
+  }
+
   #heldView(message: MessageView): MessageView {
     const view = this.#heldViews.get(message) ?? this.message(message);
     this.#heldViews.set(message, view);
@@ -190,7 +201,7 @@ class Guard {
 
   #message(where: string, emission: unknown, size: number): OutgoingMessage {
     const message = messageIn(emission, size);
-    if (message === undefined) throw this.#nonsense(where, emission, "be given an emission");
+    if (message === undefined) throw this.#failed(`${where} needs an emission, not ${shown(emission)}`);
     return { ...message, body: this.#copies.meant(message.body) };
   }
 
@@ -219,8 +230,7 @@ class Guard {
 
   /** The first failure is the one that is told of. */
   #failed(what: string, cause?: Error): AdversaryError {
-    const message = `adversary ${this.#name}: ${what}; the run was given up and has no verdict`;
-    this.#failure ??= new AdversaryError("SIM_ADVERSARY_FAILED", message, cause === undefined ? {} : { cause });
+    this.#failure ??= adversaryFailed(`adversary ${this.#name}: ${what}`, cause === undefined ? {} : { cause });
     return this.#failure;
   }
 }

@@ -2,8 +2,8 @@
 // without anybody who waits for it is a failure of the adversary like any other: the run has no verdict.
 
 import { setImmediate } from "node:timers/promises";
-import { AdversaryError } from "./adversary-error.ts";
-import { shown } from "./adversary-shape.ts";
+import { adversaryFailed } from "./adversary-error.ts";
+import { reasonOf } from "./adversary-shape.ts";
 
 /** Does the work; SIM_ADVERSARY_FAILED if adversaries of these files left a rejected promise behind. */
 export async function refusingRejections<Result>(files: readonly string[], work: () => Result): Promise<Result> {
@@ -23,9 +23,8 @@ export async function refusingRejections<Result>(files: readonly string[], work:
   }
   if (reasons.length === 0) return result;
   const [cause] = reasons;
-  throw new AdversaryError(
-    "SIM_ADVERSARY_FAILED",
-    `adversary of ${files.join(", ")}: a rejected promise was left behind: ${cause instanceof Error ? cause.message : shown(cause)} (hooks are synchronous); the run was given up and has no verdict`,
+  throw adversaryFailed(
+    `adversary of ${files.join(", ")}: a rejected promise was left behind: ${reasonOf(cause)} (hooks are synchronous)`,
     { cause },
   );
 }

@@ -2,7 +2,7 @@
 // each adversary; they share one budget.
 
 import { isDeepStrictEqual } from "node:util";
-import { AdversaryError } from "../adversary/adversary-error.ts";
+import { adversaryFailed } from "../adversary/adversary-error.ts";
 import type { Adversary, AdversaryBudget, AdversaryWorld, Emission } from "../adversary/adversary.ts";
 import { type BudgetLedger, hasPower } from "../adversary/budget.ts";
 import type { Seated } from "../adversary/compose.ts";
@@ -51,8 +51,7 @@ export function seat(adversaries: readonly Adversary[], setup: SeatSetup): reado
 
 function mustBeMember(index: number, { name }: Adversary, { chain: { size } }: SeatSetup): void {
   if (index >= 0 && index < size) return;
-  const message = `adversary ${name}: its nodes name ${index}, and the committee has nodes 0 to ${size - 1}`;
-  throw new AdversaryError("SIM_ADVERSARY_FAILED", message);
+  throw adversaryFailed(`adversary ${name}: its nodes name ${index}, and the committee has nodes 0 to ${size - 1}`);
 }
 
 /** The same adversary; what it changes in emissions and keeps from processes is noted. */
@@ -189,5 +188,5 @@ function worldOf(adversary: Adversary, position: number, setup: SeatSetup): Adve
 
 function forgeryOf(chain: ProtocolChain): NonNullable<ProtocolChain["forgery"]> {
   if (chain.forgery !== null) return chain.forgery;
-  throw new AdversaryError("SIM_ADVERSARY_FAILED", `the protocol ${chain.protocol} has no blocks that could be forged`);
+  throw adversaryFailed(`the protocol ${chain.protocol} has no blocks that could be forged`);
 }

@@ -1,7 +1,7 @@
 // The world of one run: the queue of events in virtual time, the nodes, the traffic between them, the faults and the
 // adversary. It executes and reports; what a run means is judged in run/.
 
-import { AdversaryError } from "../adversary/adversary-error.ts";
+import { AdversaryError, adversaryFailed } from "../adversary/adversary-error.ts";
 import type { Adversary, AdversaryBudget } from "../adversary/adversary.ts";
 import { type BudgetLedger, createBudget } from "../adversary/budget.ts";
 import { checkedStreams } from "../adversary/checked-choices.ts";
@@ -149,9 +149,8 @@ export class World {
     else if (timers.count < ADVERSARY_TIMERS_PER_INSTANT_MAX) timers.count += 1;
     else {
       const names = this.#setup.adversaries.map(({ name }) => name).join(", ");
-      throw new AdversaryError(
-        "SIM_ADVERSARY_FAILED",
-        `adversary ${names}: more than ${ADVERSARY_TIMERS_PER_INSTANT_MAX} timers for the same instant, each set when it had come; the run was given up and has no verdict`,
+      throw adversaryFailed(
+        `adversary ${names}: more than ${ADVERSARY_TIMERS_PER_INSTANT_MAX} timers for the same instant, each set when it had come`,
       );
     }
   }

@@ -196,4 +196,22 @@ describe("a broken adversary is named as such", () => {
       failed(expect.stringContaining("there is no node 9")),
     );
   });
+
+  test("and so does one that the world finds: a choice without sense", () => {
+    const start: Adversary["start"] = ({ choices }) => {
+      try {
+        choices.below(0);
+      } catch {
+        // As careless code does.
+      }
+    };
+    expect(() => runGuarded({ start })).toThrow(failed(expect.stringContaining("choices.below needs a whole number")));
+  });
+
+  test("a message that is none is named as what it is", () => {
+    const start: Adversary["start"] = ({ sendAs }) => void sendAs(3, "garbage" as never);
+    expect(() => runGuarded({ start, nodes: [3] })).toThrow(
+      failed(expect.stringContaining('sendAs needs an emission, not "garbage"')),
+    );
+  });
 });
