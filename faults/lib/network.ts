@@ -110,12 +110,11 @@ export class FaultNetwork {
   ): Promise<number | undefined> {
     const startMs = performance.now();
     const of = options.of ?? this.daemons.filter(({ isUp }) => isUp).map(({ place }) => place.index);
-    while (performance.now() - startMs < options.maxMs) {
+    const isThere = await until(options.maxMs, async () => {
       const heights = await this.heights(of);
-      if (of.every((index) => (heights.get(index) ?? -1) >= height)) return performance.now() - startMs;
-      await delay(POLL_MS);
-    }
-    return undefined;
+      return of.every((index) => (heights.get(index) ?? -1) >= height);
+    });
+    return isThere ? performance.now() - startMs : undefined;
   }
 
   async newest(): Promise<number> {
@@ -133,25 +132,27 @@ export class FaultNetwork {
   /** True once any daemon has executed so many more commits than the newest of all has now. */
   async grow(commits: number, maxMs: number): Promise<boolean> {
     const height = (await this.newest()) + commits;
-    const deadlineMs = performance.now() + maxMs;
-    while (performance.now() < deadlineMs) {
-      if ((await this.newest()) >= height) return true;
-      await delay(POLL_MS);
-    }
-    return false;
+    return until(maxMs, async () => (await this.newest()) >= height);
   }
 
   /** Resolves once each daemon is connected to that many others. */
   async connected(peers: number, maxMs: number): Promise<boolean> {
-    const deadlineMs = performance.now() + maxMs;
-    while (performance.now() < deadlineMs) {
+    return until(maxMs, async () => {
       const statuses = await Promise.all(this.daemons.map((daemon) => daemon.status()));
       const counts = statuses.map((status) => status?.peers.filter(({ isConnected }) => isConnected).length ?? 0);
-      if (counts.every((count) => count >= peers)) return true;
-      await delay(POLL_MS);
-    }
-    return false;
+      return counts.every((count) => count >= peers);
+    });
   }
+}
+
+/** Whether it came true in time. */
+async function until(maxMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
+  const deadlineMs = performance.now() + maxMs;
+  while (performance.now() < deadlineMs) {
+    if (await isSo()) return true;
+    await delay(POLL_MS);
+  }
+  return false;
 }
 
 async function placesOf(folder: string, options: FaultNetworkOptions): Promise<readonly DaemonPlace[]> {
