@@ -21,6 +21,39 @@ function runningNetwork(options: { readonly size?: number; readonly seed?: numbe
   return network;
 }
 
+const EARLY_MS = 400;
+const CRASHED_MS = 1500;
+
+/** Host 2 has crashed; so many batches its store had at EARLY_MS. */
+function crashedWithPast(seed: number): {
+  readonly network: TestNetwork;
+  readonly host: TestHost;
+  readonly early: number;
+} {
+  const network = runningNetwork({ seed });
+  network.start();
+  network.runUntil(EARLY_MS);
+  const host = network.host(2);
+  const early = host.store.batchCount;
+  network.runUntil(CRASHED_MS);
+  host.crash();
+  return { network, host, early };
+}
+
+/** Host 2 is wiped and has started again; host 3, whose answer it needs, is away. */
+function wipedWithOneAway(): {
+  readonly network: TestNetwork;
+  readonly host: TestHost;
+  readonly signedBefore: number;
+} {
+  const { network, host } = crashedWithPast(8);
+  network.host(3).crash();
+  const signedBefore = roundsOf(host).length;
+  host.store.rollBack(0);
+  host.start();
+  return { network, host, signedBefore };
+}
+
 function standingOf(host: TestHost): string | undefined {
   return host.engine?.status().signing.standing;
 }
@@ -48,13 +81,7 @@ describe("a validator that has forgotten what it signed", () => {
   ];
 
   test.each(losses)("goes on above all it ever signed, having lost %s", (_what, lose) => {
-    const network = runningNetwork({ seed: 5 });
-    network.start();
-    network.runUntil(400);
-    const host = network.host(2);
-    const early = host.store.batchCount;
-    network.runUntil(1500);
-    host.crash();
+    const { network, host, early } = crashedWithPast(5);
     const signedBefore = Math.max(...roundsOf(host));
     lose(host, early);
     network.runUntil(1600);
@@ -121,15 +148,7 @@ describe("a validator that has forgotten what it signed", () => {
   });
 
   test("stays silent, safely, while others of stake Q do not answer", () => {
-    const network = runningNetwork({ seed: 8 });
-    network.start();
-    network.runUntil(1500);
-    const host = network.host(2);
-    host.crash();
-    network.host(3).crash();
-    const signedBefore = roundsOf(host).length;
-    host.store.rollBack(0);
-    host.start();
+    const { network, host, signedBefore } = wipedWithOneAway();
     network.runUntil(3000);
     const signing = host.engine?.status().signing;
     expect(signing).toMatchObject({ standing: "recovering", neededStake: 3, answeredStake: 2, answered: [0, 1] });
@@ -142,15 +161,7 @@ describe("a validator that has forgotten what it signed", () => {
   });
 
   test("goes on asking after a restart, though others have given back what it knows to lack", () => {
-    const network = runningNetwork({ seed: 8 });
-    network.start();
-    network.runUntil(1500);
-    const host = network.host(2);
-    host.crash();
-    network.host(3).crash();
-    const signedBefore = roundsOf(host).length;
-    host.store.rollBack(0);
-    host.start();
+    const { network, host, signedBefore } = wipedWithOneAway();
     network.runUntil(2500);
     expect(newestStoredOf(host)).toBe(Math.max(...roundsOf(host)));
     host.crash();
@@ -173,13 +184,7 @@ describe("a validator that has forgotten what it signed", () => {
   });
 
   test("goes on asking after a restart, though it knows only from an answer that it lacks something", () => {
-    const network = runningNetwork({ seed: 8 });
-    network.start();
-    network.runUntil(400);
-    const host = network.host(2);
-    const early = host.store.batchCount;
-    network.runUntil(1500);
-    host.crash();
+    const { network, host, early } = crashedWithPast(8);
     host.store.rollBack(early);
     host.start();
     while (standingOf(host) === "asking") network.runUntil(network.nowMs + 1);
@@ -195,15 +200,9 @@ describe("a validator that has forgotten what it signed", () => {
   });
 
   test("is told by what it was given while it was not asking, as by a peer's range of commits", () => {
-    const network = runningNetwork({ seed: 8 });
-    network.start();
-    network.runUntil(400);
-    const host = network.host(2);
-    const early = host.store.batchCount;
-    network.runUntil(1500);
-    host.crash();
+    const { network, host, early } = crashedWithPast(8);
     const all = host.store.batches.flatMap(({ blocks }) => blocks);
-    const [storedRound, signedRound] = [400, 1500].map((untilMs) =>
+    const [storedRound, signedRound] = [EARLY_MS, CRASHED_MS].map((untilMs) =>
       Math.max(...host.ownBlocks.filter(({ atMs }) => atMs <= untilMs).map(({ value }) => value.ref.round)),
     );
     host.store.rollBack(early);

@@ -118,6 +118,12 @@ describe("what exists is never overwritten (73)", () => {
   });
 });
 
+async function observerHome(name: string): Promise<string> {
+  const home = join(folder, name);
+  await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
+  return home;
+}
+
 describe("a node that cannot start says why", () => {
   it("without a home: 78", async () => {
     const { exitCode, stderr } = await runSelvedge(["start", "--home", join(folder, "nowhere")]);
@@ -126,8 +132,7 @@ describe("a node that cannot start says why", () => {
   });
 
   it("with an unknown key in its configuration: 78 and the nearest one", async () => {
-    const home = join(folder, "mistyped");
-    await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
+    const home = await observerHome("mistyped");
     await writeFile(join(home, "config.toml"), "[api]\nprot = 1\n");
     const { exitCode, stderr } = await runSelvedge(["start", "--home", home]);
     expect(exitCode).toBe(78);
@@ -135,8 +140,7 @@ describe("a node that cannot start says why", () => {
   });
 
   it("with a peer that the first committee does not have: 78 and whom it has", async () => {
-    const home = join(folder, "peers");
-    await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
+    const home = await observerHome("peers");
     await writeFile(join(home, "config.toml"), '[[p2p.peers]]\nvalidator = 99\naddress = "/ip4/127.0.0.1/tcp/1"\n');
     const { exitCode, stderr } = await runSelvedge(["start", "--home", home]);
     expect(exitCode).toBe(78);
@@ -144,16 +148,14 @@ describe("a node that cannot start says why", () => {
   });
 
   it("with a word that is no choice: 78 and the choices", async () => {
-    const home = join(folder, "loud");
-    await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
+    const home = await observerHome("loud");
     const { exitCode, stderr } = await runSelvedge(["start", "--home", home, "--log-level", "loud"]);
     expect(exitCode).toBe(78);
     expect(stderr).toContain("log.level is one of trace, debug, info, warn, error, silent");
   });
 
   it("with a port for peers that is taken: 69, the address, and no stack", async () => {
-    const home = join(folder, "taken");
-    await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
+    const home = await observerHome("taken");
     const other = createServer();
     const port = await new Promise<number>((resolve) => {
       other.listen(0, "127.0.0.1", () => {
