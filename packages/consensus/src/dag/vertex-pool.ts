@@ -79,6 +79,9 @@ export interface PoolMember {
 
 const NO_VERTICES: readonly Vertex[] = [];
 
+/** Rounds that a member which has gone may keep longer than it would have: looking costs a step for each member. */
+const LOOK_EVERY_ROUNDS = 16;
+
 export class VertexPool {
   readonly #byId = new Map<string, OwnVertex>();
   readonly #rows = new RoundRows<OwnRow>(0);
@@ -86,11 +89,16 @@ export class VertexPool {
   readonly #members = new Set<WeakRef<PoolMember>>();
   /** Rounds below it were let go and cannot be had again. */
   #lowestRound = 0;
+  /** No member wanted less when the pool looked last; one that has gone since may be the reason why it stands so low. */
+  #lowestWanted = Number.MAX_SAFE_INTEGER;
+  /** At the latest when a member gets to this round, the pool looks whether those that stand low have gone. */
+  #nextLookRound = 0;
 
   /** False if the pool has let go of rounds that the member may still take blocks of: then it needs another pool. */
   join(member: PoolMember): boolean {
     if (member.lowestRound < this.#lowestRound) return false;
     this.#members.add(new WeakRef(member));
+    this.#lowestWanted = Math.min(this.#lowestWanted, member.lowestRound);
     return true;
   }
 
@@ -125,9 +133,11 @@ export class VertexPool {
 
   /** A member takes in nothing below `round` any more: lets go of rounds that no member wants. */
   leave(member: PoolMember, round: number): void {
-    const wasLowest = member.lowestRound <= this.#lowestRound;
+    const wasLowest = member.lowestRound <= this.#lowestWanted;
     member.lowestRound = Math.max(member.lowestRound, round);
-    if (wasLowest) this.#letGo();
+    if (!wasLowest && round < this.#nextLookRound) return;
+    this.#nextLookRound = round + LOOK_EVERY_ROUNDS;
+    this.#letGo();
   }
 
   /** What a member's block refers to may come in later, if another member is further behind. */
@@ -197,6 +207,7 @@ export class VertexPool {
       }
     }
     this.#lowestRound = Math.max(this.#lowestRound, lowest);
+    this.#lowestWanted = lowest;
   }
 }
 

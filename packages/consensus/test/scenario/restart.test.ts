@@ -5,7 +5,14 @@
 // blocks that peers would push again, and the timers that ran since our last block. From there on it gets the rest of the
 // recorded inputs, and must make the very blocks and commits that the recorded run made.
 
-import { type Effect, type Input, createEngine } from "@selvedge/consensus";
+import {
+  type ConsensusEngine,
+  type Effect,
+  type EngineMemo,
+  type Input,
+  createEngine,
+  createEngineMemo,
+} from "@selvedge/consensus";
 import { TestNetwork, TestStore } from "@selvedge/consensus/testing";
 import { type ValidatorIndex, round as roundOf, validatorIndex } from "@selvedge/integrity";
 import { expect, test } from "vitest";
@@ -99,19 +106,29 @@ function withoutStored(input: Input, store: TestStore): Input {
   };
 }
 
+/** An engine made from the store at the cut, and what it answered to what is told it once more. */
+function restarted(
+  { network, log, own }: ReturnType<typeof record>,
+  cut: number,
+  memo: EngineMemo = createEngineMemo(),
+): { readonly engine: ConsensusEngine; readonly again: readonly Effect[] } {
+  const store = storeAt(log, cut);
+  const engine = createEngine({ ...network.chain.setupOf(own), memo }, store.recover(own));
+  const again: Effect[] = [...engine.handle({ type: "start", wallClockMs: 0 })];
+  const timersFrom = lastOwnBlockBefore(log, cut);
+  for (const [position, { input }] of log.slice(0, cut).entries()) {
+    if (input.type === "start" || isStaleTimer(input, position <= timersFrom)) continue;
+    again.push(...engine.handle(withoutStored(input, store)));
+  }
+  return { engine, again };
+}
+
 test.each([1, 2, 3, 4])("restarting equals never having stopped, at every cut of run %i", (seed) => {
   const { network, log, own } = record(seed);
   const expected = (cut: number): readonly string[] => log.slice(cut).flatMap(({ effects }) => deeds(effects));
   expect(expected(0).length).toBeGreaterThan(60);
   for (let cut = 1 + (seed % 5); cut < log.length; cut += 23) {
-    const store = storeAt(log, cut);
-    const engine = createEngine(network.chain.setupOf(own), store.recover(own));
-    const again: Effect[] = [...engine.handle({ type: "start", wallClockMs: 0 })];
-    const timersFrom = lastOwnBlockBefore(log, cut);
-    for (const [position, { input }] of log.slice(0, cut).entries()) {
-      if (input.type === "start" || isStaleTimer(input, position <= timersFrom)) continue;
-      again.push(...engine.handle(withoutStored(input, store)));
-    }
+    const { engine, again } = restarted({ network, log, own }, cut);
     expect(
       deeds(again).filter((deed) => !deed.startsWith("checkpoint")),
       `nothing new before cut ${cut}`,
@@ -119,6 +136,19 @@ test.each([1, 2, 3, 4])("restarting equals never having stopped, at every cut of
     const effects = log.slice(cut).flatMap(({ input }) => engine.handle(input));
     expect(deeds(effects), `after cut ${cut} of ${log.length}`).toEqual(expected(cut));
   }
+});
+
+test("an engine that goes on from a store keeps no more rounds than garbage collection leaves", () => {
+  const run = record(2);
+  const cut = Math.floor(run.log.length / 2);
+  const memo = createEngineMemo();
+  const { engine } = restarted(run, cut, memo);
+  const { gcRound } = engine.status();
+  for (const { input } of run.log.slice(cut)) engine.handle(input);
+  const passed = Array.from({ length: engine.status().gcRound }, (_, round) => round);
+  expect(passed.length).toBeGreaterThan(gcRound + 10);
+  expect(gcRound).toBeGreaterThan(0);
+  expect(passed.filter((round) => memo.vertices.row(round) !== undefined)).toEqual([]);
 });
 
 /** Where a process may be stopped: after the store's batch, after the safety record, after each block sent. */
