@@ -43,4 +43,4 @@ export function faultPlan(
 }
 
 /** For daemons that come and go by the hundred: at the shortest pace those that stay leave two cores no time for the rest. */
-export const UNHURRIED = { round_delay_min_ms: 200 };
+export const UNHURRIED = { round_delay_min_ms: 300 };
