@@ -71,7 +71,8 @@ export class StateStore {
   async putExecuted(executed: ExecutedCommit): Promise<void> {
     const rootKey = stateKey("root", orderedNumber(executed.index));
     const ops: StoreOp[] = [{ type: "put", space: "state", key: rootKey, value: digestToBytes(executed.stateRoot) }];
-    for (const event of executed.events) ops.push(...opsOfEvent(event));
+    // Not spread: a commit may log more transactions than a call takes arguments.
+    for (const event of executed.events) for (const op of opsOfEvent(event)) ops.push(op);
     if (executed.snapshot !== undefined) {
       const value = encodeTuple([wireInteger(executed.index), executed.snapshot]);
       ops.push({ type: "put", space: "meta", key: SNAPSHOT_KEY, value });
