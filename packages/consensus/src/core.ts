@@ -154,8 +154,10 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
 }
 
 /** Shared with commit/commit-follower.ts. */
-function checkpointVotesOf({ chainId, committee, crypto, params }: EngineSetup, memo: EngineMemo): CheckpointVotes {
+function checkpointVotesOf(setup: EngineSetup, memo: EngineMemo): CheckpointVotes {
+  const { chainId, committee, crypto, params, epochBase } = setup;
   return new CheckpointVotes({
+    baseIndex: epochBase?.index ?? 0,
     chainId,
     committee,
     crypto,

@@ -33,6 +33,8 @@ export interface CheckpointVotesSetup {
   readonly checkpointEvery: number;
   /** Of one block. */
   readonly votesMax: number;
+  /** Of the commit that the epoch's first one follows. */
+  readonly baseIndex: number;
   readonly signatures: CheckedSignatures;
 }
 
@@ -73,12 +75,13 @@ export class CheckpointVotes {
   #pending: readonly CheckpointVote[] = [];
   /** Highest index that we have signed for. */
   #votedIndex = 0;
-  #lastCommit = 0;
+  #lastCommit: number;
   /** The epoch's last commit is voted for whatever its index (§11). */
   #closing: CommitIndex | null = null;
 
   constructor(setup: CheckpointVotesSetup) {
     this.#setup = setup;
+    this.#lastCommit = setup.baseIndex;
   }
 
   restore(
@@ -116,6 +119,16 @@ export class CheckpointVotes {
     this.#votedIndex = index;
     // Whoever executes faster than it makes blocks is catching up: then the newest roots are those that others wait for.
     this.#pending = [...this.#pending, { index, stateRoot, signature }].slice(-this.#setup.votesMax);
+  }
+
+  /** The newest one in memory: handed out again after a restart, as the host may have lost the last. */
+  newestCertificate(): readonly CheckpointCertificate[] {
+    const { quorumStake } = this.#setup.committee;
+    const certified = [...this.#gatherings].filter(([, { isCertified }]) => isCertified);
+    const [index, gathering] = certified.toSorted(([left], [right]) => right - left)[0] ?? [];
+    const backing = gathering?.backings.find(({ goodStake }) => goodStake >= quorumStake);
+    if (index === undefined || backing === undefined) return [];
+    return [certificateOf(this.#statement(index, backing.stateRoot), backing)];
   }
 
   onClosed(index: CommitIndex): void {

@@ -11,6 +11,7 @@ import { startStanding } from "./standing.ts";
 export function onStart(core: Core, step: Step): void {
   core.own.isStarted = true;
   step.receipts(core.receipts.complete());
+  step.certificates(core.checkpointVotes.newestCertificate());
   if (core.self !== null) askForChecks(core, step);
   resumeEnding(core, step);
   decide(core, step);
