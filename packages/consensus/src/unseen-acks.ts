@@ -2,7 +2,7 @@
 // (docs/protocol.md §11). Told of every header that we may ack, of our own blocks, and of the output. What a restart could
 // not find again in blocks above gcRound is handed out once to be kept.
 
-import type { SignedUpdate, UpdateDigest, VerifiedBlock } from "@selvedge/integrity";
+import type { SignedUpdate, UpdateDigest, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
 
 interface Entry {
   readonly update: SignedUpdate;
@@ -15,6 +15,16 @@ interface Entry {
   isHeaderOutput: boolean;
   isAckOutput: boolean;
   isKept: boolean;
+}
+
+/**
+ * The headers that our acks in these blocks are for. Whoever moves gcRound past blocks without an engine (a range or a state
+ * from peers) keeps them as `unseen` first: the end marker may have to list them.
+ */
+export function ackedHeadersIn(blocks: readonly VerifiedBlock[], self: ValidatorIndex | null): readonly SignedUpdate[] {
+  const headers = new Map(blocks.flatMap(({ body }) => body.updates.map((update) => [update.digest, update] as const)));
+  const acks = blocks.filter(({ ref }) => ref.author === self).flatMap(({ body }) => body.acks);
+  return acks.flatMap(({ update }) => headers.get(update) ?? []);
 }
 
 export class UnseenAcks {
@@ -66,8 +76,8 @@ export class UnseenAcks {
     }
   }
 
-  /** Those of our acks that can no longer be read from the blocks above gcRound alone: to be kept for the epoch. */
-  onGarbageCollected(gcRound: number, lastCommit: number): readonly SignedUpdate[] {
+  /** Those of our acks that can no longer be read from the blocks above gcRound alone: to be kept for the epoch, told once. */
+  toKeep(gcRound: number, lastCommit: number): readonly SignedUpdate[] {
     const kept: SignedUpdate[] = [];
     for (const [digest, entry] of this.#entries) {
       if (entry.ackRound === null) {

@@ -15,6 +15,8 @@ export function makeBlock(core: Core, step: Step, round: number): void {
   }
   push(core, step, block);
   noteOwnBlock(core, block);
+  // §11: garbage collection may have passed a header while its payload was checked, and the next commit may come too late.
+  if (block.body.acks.length > 0) step.keepUnseen(core.unseenAcks.toKeep(core.rule.gcRound, core.rule.commitIndex));
   const { ref } = block;
   step.sign({ epoch: block.header.epoch, round: ref.round, digest: ref.digest }, core.acks.onOwnBlock(block.body.acks));
   core.commitVotes.onOwnBlock();

@@ -46,7 +46,7 @@ function collectGarbage(core: Core, step: Step): void {
   const { rule, dag, peers, payload, content, acks, receipts, parking } = core;
   const { gcRound, commitIndex } = rule;
   acks.proposeAgain(content.onGarbageCollected(gcRound));
-  step.keepUnseen(core.unseenAcks.onGarbageCollected(gcRound, commitIndex));
+  step.keepUnseen(core.unseenAcks.toKeep(gcRound, commitIndex));
   payload.onGarbageCollected(gcRound);
   dag.evictBelow(gcRound + 1);
   peers.evict(gcRound);

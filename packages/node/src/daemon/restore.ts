@@ -36,12 +36,12 @@ export interface EngineRestore {
 export async function restoreEngineState(options: EngineRestore): Promise<RecoveredState | undefined> {
   const { chain, verify, lastSignedRound } = options;
   const last = await chain.lastCommit();
-  const stored = await chain.blocksFrom(last === undefined ? 0 : gcRoundOf(last.consensusState) + 1);
-  if (last === undefined && stored.length === 0 && lastSignedRound === null) return undefined;
+  const blocks = await restoreBlocks(chain, verify);
+  if (last === undefined && blocks.length === 0 && lastSignedRound === null) return undefined;
   const newestOwn = await chain.past.newestBlock();
   return {
     lastCommit: last === undefined ? null : { sealed: readCommit(last.commit), consensusState: last.consensusState },
-    blocks: stored.map(({ bytes }) => mustVerify(verify(bytes))),
+    blocks,
     newestBlocks: await chain.newestBlocks(),
     newestOwnBlock: newestOwn === undefined ? null : mustVerify(verify(newestOwn)),
     lastSignedRound,
@@ -53,6 +53,13 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
     hasForgotten: await chain.past.hasForgotten(),
     isRecovering: chain.past.isRecovering,
   };
+}
+
+/** All above the last commit's gcRound, in the order they were accepted. */
+export async function restoreBlocks(chain: ChainStore, verify: VerifyStored): Promise<readonly VerifiedBlock[]> {
+  const last = await chain.lastCommit();
+  const stored = await chain.blocksFrom(last === undefined ? 0 : gcRoundOf(last.consensusState) + 1);
+  return stored.map(({ bytes }) => mustVerify(verify(bytes)));
 }
 
 function gcRoundOf(consensusState: Uint8Array): number {

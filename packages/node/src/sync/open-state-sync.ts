@@ -121,6 +121,7 @@ async function takeState(setup: NodeSetup, at: EpochAt, peers: SyncPeers): Promi
     certificates: new CertificateDesk(peers, { chainId, committee: at.committee, crypto }),
     ledgerOptions: ledgerOptionsOf({ genesis, chainId, crypto }),
     verify: (bytes) => verifyBlock(bytes, blockContext),
+    self: identityIn(setup.identity, at.committee).validator?.index ?? null,
     trustRoot: setup.sync?.trustRoot ?? null,
     logger,
   });

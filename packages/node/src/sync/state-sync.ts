@@ -3,13 +3,14 @@
 // goes on from stands under that root too: its state by digest, and the blocks that this one names by theirs. Runs before
 // the node has an engine; everything is stored before the transfer is forgotten, so a crash at any point goes on from it.
 
-import { type ConsensusState, decodeConsensusState } from "@selvedge/consensus";
+import { type ConsensusState, ackedHeadersIn, decodeConsensusState } from "@selvedge/consensus";
 import {
   type BlockRef,
   type CheckpointCertificate,
   type CommitIndex,
   type SealedCommit,
   type Store,
+  type ValidatorIndex,
   type VerifiedBlock,
   compareRefs,
   decodeCheckpoint,
@@ -18,6 +19,7 @@ import {
   encodeCheckpoint,
 } from "@selvedge/integrity";
 import { type Ledger, type LedgerOptions, restoreLedger } from "@selvedge/ledger";
+import { restoreBlocks } from "../daemon/restore.ts";
 import { NodeError } from "../errors.ts";
 import type { NodeLogger } from "../observability/log.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
@@ -41,6 +43,8 @@ export interface StateSyncSetup extends TransferSetup {
   readonly state: StateStore;
   readonly ledgerOptions: LedgerOptions;
   readonly verify: VerifyBlock;
+  /** Whose acks in the store are ours; null in an observer. */
+  readonly self: ValidatorIndex | null;
   /** A commit that the chain must go through, as the operator knows it from elsewhere; null trusts the genesis alone. */
   readonly trustRoot: TrustRoot | null;
   readonly logger: NodeLogger;
@@ -180,13 +184,15 @@ async function adopt(setup: StateSyncSetup, taken: TakenState): Promise<void> {
     isDone: false,
   });
   await store.batch([...served, shelveOp(index, snapshot), mark], { sync: true });
+  // §11: the state's gcRound is above blocks of ours that no commit may have output.
+  const unseen = ackedHeadersIn(await restoreBlocks(chain, setup.verify), setup.self);
   const known = await chain.blocks(taken.blocks.map(({ ref }) => ref));
   await chain.persist({
     type: "persist",
     blocks: taken.blocks.filter((_, position) => known[position] === undefined),
     commits: [{ sealed, consensusState: consensus.bytes }],
     acked: [],
-    unseen: [],
+    unseen,
     signed: null,
     sync: true,
   });
