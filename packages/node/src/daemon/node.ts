@@ -16,7 +16,7 @@ import { type EpochAt, blockContextOf, engineBaseOf, placeOf } from "../epoch/ep
 import type { EpochEnd } from "../epoch/epoch-end.ts";
 import { type EpochNode, EpochRunner } from "../epoch/epoch-runner.ts";
 import type { EpochSetup } from "../epoch/epoch-setup.ts";
-import { resumeEpoch } from "../epoch/resume-epoch.ts";
+import { resumeEpoch, tellState } from "../epoch/resume-epoch.ts";
 import { healBeforeStart } from "../heal/heal-before-start.ts";
 import { EngineSlot } from "../host/engine-slot.ts";
 import type { Transport } from "../network/transport.ts";
@@ -85,6 +85,7 @@ async function startParts(setup: EpochSetup, parts: NodeParts): Promise<void> {
     toExecute.push(input);
   // In one turn of the event loop: `start` is the engine's first input, and no commit that it makes overtakes these.
   parts.host.start();
+  tellState(setup, parts);
   for (const { commit, blocks, consensusStateDigest } of toExecute) {
     // Durable already, though the index that says so may be made only now.
     parts.transactions.onCommit(commit.commit.index, blocks);

@@ -4,6 +4,19 @@
 import type { NodeParts } from "../daemon/parts.ts";
 import type { EpochSetup } from "./epoch-setup.ts";
 
+/**
+ * To an engine that begins: what the ledger said last, to the one before it or to nobody, if the process stopped or the
+ * engine was being replaced. A vote for that commit that stands in no durable block is made now (§7, §11).
+ */
+export function tellState(setup: Pick<EpochSetup, "at">, { ledger, host }: Pick<NodeParts, "ledger" | "host">): void {
+  const { start, isEnding } = ledger.epochInfo();
+  // Until the epoch's first commit the ledger still tells of the one before.
+  if (start.epoch !== setup.at.start.epoch) return;
+  const [index, stateRoot] = [ledger.lastCommitIndex(), ledger.stateRoot()];
+  host.submitUrgent({ type: "executed", index, stateRoot, closed: ledger.closedSequences() });
+  if (isEnding) host.submitUrgent({ type: "endEpoch" });
+}
+
 /** Once what was durable is executed; nothing waits for it. */
 export function resumeEpoch(setup: EpochSetup, parts: NodeParts): void {
   parts.executor.idle().then(

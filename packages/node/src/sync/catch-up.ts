@@ -3,7 +3,13 @@
 // the range in; and goes on with an engine that starts from there, as after a restart but in the same process.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { CommitFollower, type EngineSetup, type RecoveredState, createEngine } from "@selvedge/consensus";
+import {
+  CommitFollower,
+  type EngineSetup,
+  type RecoveredState,
+  ackedHeadersIn,
+  createEngine,
+} from "@selvedge/consensus";
 import { type CommitDigest, type VerifiedBlock, zeroDigest } from "@selvedge/integrity";
 import type { EngineSlot } from "../host/engine-slot.ts";
 import type { NodeLogger } from "../observability/log.ts";
@@ -20,8 +26,8 @@ export interface CatchUpSetup extends Omit<RangeSyncSetup, "onTarget"> {
   readonly restoreEngine: () => Promise<RecoveredState | undefined>;
   /** Holds the engine's inputs while the work goes on. */
   readonly host: { readonly rebase: (work: () => Promise<void>) => Promise<void> };
-  /** Proposed by us and in no commit yet: the engine that knew them is gone. */
-  readonly proposeAgain: () => void;
+  /** Tells the engine what the one before it knew of us: it is gone. */
+  readonly goOn: () => void;
   /** The commits that follow ours are no longer served by anybody. */
   readonly onRangeGone: () => Promise<void>;
   readonly onFatal: (error: unknown) => void;
@@ -144,16 +150,26 @@ export class CatchUp {
       this.#isRunning = false;
     }
     logger.info({ at: this.#lastIndex(), isGone }, "the engine goes on");
+    this.#setup.goOn();
     if (isGone) await onRangeGone();
-    else this.#setup.proposeAgain();
   }
 
   /** False if nobody has the range. Ends with an engine for where the store is then. */
   async #syncRange(): Promise<boolean> {
     const { engine, engineSetup, restoreEngine } = this.#setup;
-    const isThere = await this.#takeRange(await restoreEngine());
+    const recovered = await restoreEngine();
+    await this.#keepUnseen(recovered);
+    const isThere = await this.#takeRange(recovered);
     engine.replace(createEngine(engineSetup, await restoreEngine()));
     return isThere;
+  }
+
+  /** The range moves gcRound past blocks of ours; acks that no commit has output must still be found by our end marker (§11). */
+  async #keepUnseen(recovered: RecoveredState | undefined): Promise<void> {
+    const { chain, engineSetup } = this.#setup;
+    const unseen = ackedHeadersIn(recovered?.blocks ?? [], engineSetup.validator?.index ?? null);
+    if (unseen.length === 0) return;
+    await chain.persist({ type: "persist", sync: true, blocks: [], commits: [], acked: [], signed: null, unseen });
   }
 
   async #takeRange(recovered: RecoveredState | undefined): Promise<boolean> {

@@ -3,6 +3,7 @@
 import type { CommitIndex } from "@selvedge/integrity";
 import { sha256 } from "../crypto.ts";
 import type { NodeParts, NodeSetup } from "../daemon/parts.ts";
+import { tellState } from "../epoch/resume-epoch.ts";
 import { NodeError } from "../errors.ts";
 import { SnapshotStore } from "../storage/snapshot-store.ts";
 import { TransferStore } from "../storage/transfer-store.ts";
@@ -48,7 +49,10 @@ export function openCatchUp(setup: NodeSetup, parts: CatchUpParts): CatchUp {
     host,
     onCommit: journal.onCommit,
     onCertificate: journal.onCheckpoint,
-    proposeAgain: () => proposeAgain(parts),
+    goOn: () => {
+      tellState(parts, parts);
+      proposeAgain(parts);
+    },
     onRangeGone: () => takeStateNext(setup),
     onFatal: setup.onFatal,
     logger: setup.logger,

@@ -4,6 +4,7 @@
 import { MemoryStore, type Store, type StoreOp } from "@selvedge/integrity";
 import { afterEach, describe, expect, test } from "vitest";
 import { sha256 } from "../../src/crypto.ts";
+import { ChainStore } from "../../src/storage/chain-store.ts";
 import { EpochNetwork } from "./epoch-network.ts";
 import { allIn, until } from "./until.ts";
 
@@ -40,6 +41,10 @@ async function changeAnything(proposer: number, approvers: readonly number[]): P
   await net.change([{ type: "reweigh", name: "validator-2", stake: 1 }], proposer, approvers);
 }
 
+function executedBy(node: number): number {
+  return net.at(node).services.status().executedIndex;
+}
+
 describe("a change of the committee and a node that stops", () => {
   test.each([
     ["before the snapshot of the closing commit", "ledger-snapshot", false],
@@ -65,6 +70,41 @@ describe("a change of the committee and a node that stops", () => {
     },
     200_000,
   );
+
+  test("who stopped after the closing commit's snapshot, and before its vote was durable, votes still", async () => {
+    net = new EpochNetwork(4, 0);
+    const dies = (op: StoreOp): boolean => op.space === "meta" && op.key.startsWith("ledger-snapshot");
+    let failed: unknown;
+    const store = dying(new MemoryStore(sha256, net.disks[2]), { dies, isDone: true });
+    // The fourth is away: without this vote there is no quorum of them.
+    for (const node of [0, 1]) await net.start(node);
+    await net.start(2, { store, snapshotEveryCommits: 1_000_000, onFatal: (error) => (failed ??= error) });
+    await changeAnything(0, [1, 2]);
+    await until(net, "the disk is gone", () => failed !== undefined);
+    await net.at(2).stop();
+    await net.start(2);
+    await allIn(net, 1, [0, 1, 2]);
+  }, 200_000);
+
+  test("who catches up by ranges over the commit that ends the epoch marks its end", async () => {
+    const sync = { gapCommits: 16, retryMs: 100, pauseMs: 50 };
+    net = new EpochNetwork(4, 0);
+    for (const node of ALL) await net.start(node, { sync });
+    await until(net, "all have commits", () => ALL.every((node) => executedBy(node) >= 3));
+    await net.at(3).stop();
+    net.nodes[3] = undefined;
+    // It has once forgotten what it signed, and so marks no end: that waits for node 3.
+    await net.at(2).stop();
+    await (await ChainStore.open(new MemoryStore(sha256, net.disks[2]), sha256)).past.markForgotten();
+    await net.start(2, { sync });
+    await changeAnything(0, [1, 2]);
+    await until(net, "the epoch ends", () => net.at(0).services.epochInfo().isEnding);
+    const ending = executedBy(0);
+    await until(net, "the others go on", () => executedBy(0) >= ending + 60);
+    expect(net.epochOf(0)).toBe(0);
+    await net.start(3, { sync });
+    await allIn(net, 1, ALL);
+  }, 200_000);
 
   test("a node that slept through two changes follows both", async () => {
     net = new EpochNetwork(4, 0);
