@@ -2,14 +2,7 @@
 // no version whose weights are kept. Payloads whose header never came into a commit end here too.
 
 import { decodeConsensusState } from "@selvedge/consensus";
-import {
-  type Digest,
-  type VersionRecord,
-  decodeBlock,
-  decodeSignedUpdate,
-  decodeVersionRecord,
-  digestFromHex,
-} from "@selvedge/integrity";
+import { type Digest, decodeBlock, decodeSignedUpdate, decodeVersionRecord, digestFromHex } from "@selvedge/integrity";
 import { readCommit } from "../daemon/restore.ts";
 import { NodeError } from "../errors.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
@@ -84,19 +77,24 @@ function addHeaders({ sha256 }: PruneView, bytes: Uint8Array | undefined, referr
   for (const { header } of block.value.body.updates) referred.add(header.payloadRoot);
 }
 
-/** Weights that an update may still be relative to, and those that versions above the base are made from. */
+/**
+ * Weights that an update may still be relative to, and those that versions above the base are made from. Newest first: what
+ * lies below is not read, however long the lineage is.
+ */
 async function addWeights({ view, plan }: PassContext, model: string, referred: Set<Digest>): Promise<void> {
-  const records: VersionRecord[] = [];
-  for await (const { value } of view.store.iterate("versions", { gte: `${model}/`, lt: `${model}0` })) {
+  const maxStaleness = view.genesis.models.find(({ id }) => id === model)?.policy.maxStaleness ?? 0;
+  const lineage = { gte: `${model}/`, lt: `${model}0`, reverse: true };
+  let oldestBase: number | undefined;
+  let isBaseMet = false;
+  for await (const { value } of view.store.iterate("versions", lineage)) {
     const sealed = decodeVersionRecord(value, view.sha256);
     if (!sealed.ok) throw new NodeError("DATA_CORRUPT", `a version record of ${model} does not decode`);
-    records.push(sealed.value.record);
+    const { version, weightsRoot, commitIndex } = sealed.value.record;
+    oldestBase ??= version - maxStaleness;
+    if (isBaseMet && version < oldestBase) return;
+    referred.add(weightsRoot);
+    isBaseMet ||= commitIndex <= plan.mark.base;
   }
-  const policy = view.genesis.models.find(({ id }) => id === model)?.policy;
-  const current = records.at(-1)?.version ?? 0;
-  const base = records.findLast(({ commitIndex }) => commitIndex <= plan.mark.base)?.version ?? 0;
-  const from = Math.min(base, current - (policy?.maxStaleness ?? 0));
-  for (const { version, weightsRoot } of records) if (version >= from) referred.add(weightsRoot);
 }
 
 async function removePayload({ view, sink }: PassContext, root: Digest): Promise<void> {
