@@ -134,6 +134,9 @@ class Libp2pTransport implements Transport {
       throw new NetworkError("LISTEN_FAILED", listenFailure(error), { cause: error });
     }
     this.#gossip.start();
+    supervise(this.#forgetStrangers(this.#lifetime.signal), (error) =>
+      this.#setup.logger.error({ reason: reasonOf(error) }, "no longer forgetting peers that left"),
+    );
     for (const peer of this.#setup.peers) this.#keepConnected(peer);
   }
 
@@ -235,6 +238,18 @@ class Libp2pTransport implements Transport {
     // The peer store has no bound of its own: strangers are forgotten as they leave.
     if (this.#table.byPeerId(connection.remotePeer.toString()) !== undefined) return;
     supervise(this.#node.peerStore.delete(connection.remotePeer), () => undefined);
+  }
+
+  /** What libp2p writes of a peer that has left already: protocols of its last streams, what it said of itself. */
+  async #forgetStrangers(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await pause(this.#setup.limits.forgetStrangersEveryMs, signal);
+      if (signal.aborted) return;
+      for (const { id } of await this.#node.peerStore.all()) {
+        const isHere = this.#node.getConnections(id).length > 0 || this.#table.byPeerId(id.toString()) !== undefined;
+        if (!isHere) await this.#node.peerStore.delete(id);
+      }
+    }
   }
 
   async #onGossip(source: PeerId, block: Uint8Array): Promise<boolean> {

@@ -119,6 +119,8 @@ export interface NetworkLimits {
   /** Scores halve in this time, so that honest noise never adds up to a ban. */
   readonly penaltyHalfLifeMs: number;
   readonly stopTimeoutMs: number;
+  /** How often what libp2p still knows of peers that left is dropped. */
+  readonly forgetStrangersEveryMs: number;
 }
 
 export const DEFAULT_NETWORK_LIMITS: NetworkLimits = {
@@ -144,6 +146,7 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = {
   banMs: 60_000,
   penaltyHalfLifeMs: 300_000,
   stopTimeoutMs: 1_500,
+  forgetStrangersEveryMs: 60_000,
 };
 
 /** For networks whose nodes share one host: the per-host bounds would otherwise refuse honest validators. */
