@@ -25,8 +25,10 @@ import type { NumberWork } from "../host/worker-pool.ts";
 import { RequestSlots } from "../network/request-slots.ts";
 import type { Transport } from "../network/transport.ts";
 import type { PayloadStore } from "../storage/payload-store.ts";
+import { CheckPulls } from "./check-pulls.ts";
 import { IncomingPayloads } from "./incoming-payloads.ts";
 import { PayloadRetention } from "./payload-retention.ts";
+import type { PayloadVerdict } from "./payload-verdict.ts";
 import { pullPayload } from "./pull-payload.ts";
 
 export interface PayloadServiceSetup {
@@ -45,17 +47,14 @@ interface ObtainOptions {
   /** Asked before all others. */
   readonly preferred?: readonly ValidatorIndex[];
   readonly stopped?: AbortSignal;
+  /** Where many are obtained at one time: see PullContext. */
+  readonly turns?: RequestSlots;
 }
-
-/** Norm of the delta, or why no honest validator vouches for it. */
-export type PayloadVerdict = Result<number, Rejection>;
 
 /** Payload verdicts remembered, newest kept. */
 const PAYLOAD_VERDICTS_MAX = 4096;
 /** Payloads in memory to be inspected and stored; further ones wait. The worker's queue is never filled from here. */
 const INSPECTIONS_MAX = 2;
-/** Payloads that are pulled for a check at one time. Beyond, a header is not vouched for. */
-const CHECK_PULLS_MAX = 1024;
 /** A payload that nobody served for so long is given up: its header may name one that never existed. */
 const CHECK_PULL_MAX_MS = 600_000;
 
@@ -67,8 +66,7 @@ export class PayloadService {
   /** Inspections under way: one at a time for each key. */
   readonly #checking = new Map<CheckKey, Promise<PayloadVerdict>>();
   readonly #inspections = new RequestSlots(INSPECTIONS_MAX, Number.POSITIVE_INFINITY);
-  /** Pulls for a check: aborted once the payload has come another way. */
-  readonly #pulls = new Map<CheckKey, AbortController>();
+  readonly #pulls = new CheckPulls<CheckKey>();
   /** The first header to announce each payload that is on its way, by payload root: as many as #incoming holds. */
   readonly #expected = new Map<Digest, SignedUpdate>();
   readonly #retention = new PayloadRetention();
@@ -115,7 +113,7 @@ export class PayloadService {
    */
   async obtain(
     wanted: { readonly payloadRoot: Digest; readonly payloadBytes: number },
-    { preferred = [], stopped = this.#setup.stopped }: ObtainOptions = {},
+    { preferred = [], stopped = this.#setup.stopped, turns }: ObtainOptions = {},
   ): Promise<Uint8Array> {
     this.#retention.touch(wanted.payloadRoot, this.#setup.ledger.lastCommitIndex());
     await this.#retention.settled(wanted.payloadRoot);
@@ -123,7 +121,8 @@ export class PayloadService {
     if (stored !== undefined) return stored;
     const { sha256, transport, others, chunkBytes } = this.#setup;
     const sources = [...preferred, ...others.filter((other) => !preferred.includes(other))];
-    const pulled = await pullPayload({ sha256, transport, sources, chunkBytes, stopped }, wanted);
+    const context = { sha256, transport, sources, chunkBytes, stopped, ...(turns && { turns }) };
+    const pulled = await pullPayload(context, wanted);
     await this.#setup.store.putWhole(pulled, chunkBytes);
     this.#retention.touch(wanted.payloadRoot, this.#setup.ledger.lastCommitIndex());
     return pulled;
@@ -176,18 +175,21 @@ export class PayloadService {
     return this.#checkOnce(update, async () => assembler.assemble());
   }
 
+  #pull(update: SignedUpdate, holder: ValidatorIndex): Promise<PayloadVerdict> {
+    return this.#pulls.run(checkKeyOf(update), holder, (arrived, turns) =>
+      this.#pullUntil(update, { arrived, preferred: [holder], turns }),
+    );
+  }
+
   /** Ends as well when the payload arrives from a gateway meanwhile: the one that we ask may never get it. */
-  async #pull(update: SignedUpdate, holder: ValidatorIndex): Promise<PayloadVerdict> {
-    const key = checkKeyOf(update);
-    if (this.#pulls.size >= CHECK_PULLS_MAX)
-      return err(rejection("PAYLOAD_PULLS_FULL", "too many payloads are being fetched already"));
-    const arrived = this.#pulls.get(key) ?? new AbortController();
-    this.#pulls.set(key, arrived);
+  async #pullUntil(
+    update: SignedUpdate,
+    { arrived, ...options }: ObtainOptions & { readonly arrived: AbortSignal },
+  ): Promise<PayloadVerdict> {
     const { stopped } = this.#setup;
     const tooLate = AbortSignal.timeout(CHECK_PULL_MAX_MS);
     try {
-      const signal = AbortSignal.any([stopped, arrived.signal, tooLate]);
-      await this.obtain(update.header, { preferred: [holder], stopped: signal });
+      await this.obtain(update.header, { ...options, stopped: AbortSignal.any([stopped, arrived, tooLate]) });
       return ok(0);
     } catch (error) {
       const known = this.verdictOf(update);
@@ -195,8 +197,6 @@ export class PayloadService {
       if (tooLate.aborted && !stopped.aborted)
         return err(rejection("PAYLOAD_UNAVAILABLE", "no validator served the payload"));
       throw error;
-    } finally {
-      if (this.#pulls.get(key) === arrived) this.#pulls.delete(key);
     }
   }
 
@@ -209,7 +209,7 @@ export class PayloadService {
     try {
       const verdict = await checking;
       this.#remember(key, verdict);
-      this.#pulls.get(key)?.abort();
+      this.#pulls.end(key);
       return verdict;
     } finally {
       this.#checking.delete(key);

@@ -12,6 +12,7 @@ import {
   verifyManifest,
 } from "@selvedge/integrity";
 import { NetworkError } from "../network/network-error.ts";
+import type { RequestSlots } from "../network/request-slots.ts";
 import type { PayloadPortion, Transport } from "../network/transport.ts";
 
 /** Chunks asked for in one request. */
@@ -27,6 +28,8 @@ export interface PullContext {
   readonly sources: readonly ValidatorIndex[];
   readonly chunkBytes: number;
   readonly stopped: AbortSignal;
+  /** Where many are pulled at one time: each way through the sources waits for its turn, and keeps nothing beyond it. */
+  readonly turns?: RequestSlots;
 }
 
 export interface PullTarget {
@@ -36,18 +39,33 @@ export interface PullTarget {
 
 /** Resolves with the whole payload; rejects only when the node stops. */
 export async function pullPayload(context: PullContext, target: PullTarget): Promise<Uint8Array> {
+  const { turns, stopped } = context;
   let assembler: PayloadAssembler | undefined;
   let pauseMs = PULL_PAUSE_MIN_MS;
   for (;;) {
-    for (const source of context.sources.length > 0 ? context.sources : [null]) {
-      context.stopped.throwIfAborted();
-      assembler = await pullFrom({ ...context, source, target, assembler });
-      if (assembler?.isComplete === true) return assembler.assemble();
-    }
+    if (turns === undefined) assembler = await pullFromAll(context, target, assembler);
+    else assembler = await turns.run(() => pullFromAll(context, target));
+    if (assembler?.isComplete === true) return assembler.assemble();
+    if (turns !== undefined) assembler = undefined;
     // Rejects only when stopped; the next turn throws the signal's own reason, by which callers know a stop.
-    await sleep(pauseMs, undefined, { signal: context.stopped }).catch(() => undefined);
+    await sleep(pauseMs, undefined, { signal: stopped }).catch(() => undefined);
     pauseMs = Math.min(2 * pauseMs, PULL_PAUSE_MAX_MS);
   }
+}
+
+/** Once through the sources. */
+async function pullFromAll(
+  context: PullContext,
+  target: PullTarget,
+  begun?: PayloadAssembler,
+): Promise<PayloadAssembler | undefined> {
+  let assembler = begun;
+  for (const source of context.sources.length > 0 ? context.sources : [null]) {
+    context.stopped.throwIfAborted();
+    assembler = await pullFrom({ ...context, source, target, assembler });
+    if (assembler?.isComplete === true) return assembler;
+  }
+  return assembler;
 }
 
 interface PullFrom extends PullContext {
