@@ -1,7 +1,13 @@
 // Which update of each (device, model, sequence) we have acked (U3), for as long as a rival could still be acked: the ledger
 // tells which sequences are decided, and of those one number for each device and model is left.
 
-import { type ClosedSequences, type UpdateDigest, type UpdateKey, updateStreamOf } from "@selvedge/integrity";
+import {
+  type ClosedSequences,
+  type UpdateDigest,
+  type UpdateKey,
+  updateKeyParts,
+  updateStreamOf,
+} from "@selvedge/integrity";
 import type { AckRecord } from "./effect.ts";
 
 /** Of one device and model. */
@@ -18,7 +24,7 @@ export class AckedSequences {
 
   /** The one update of this key that we have acked or are about to. */
   get(key: UpdateKey): UpdateDigest | undefined {
-    const { stream, sequence } = partsOf(key);
+    const { stream, sequence } = updateKeyParts(key);
     return this.#streams.get(stream)?.acked.get(sequence);
   }
 
@@ -29,13 +35,13 @@ export class AckedSequences {
 
   /** Whether an update of this key may still be acked. */
   isOpen(key: UpdateKey): boolean {
-    const { stream, sequence } = partsOf(key);
+    const { stream, sequence } = updateKeyParts(key);
     const known = this.#streams.get(stream);
     return known === undefined || (sequence > known.closedUpTo && !known.acked.has(sequence));
   }
 
   add({ key, update }: AckRecord): void {
-    const { stream, sequence } = partsOf(key);
+    const { stream, sequence } = updateKeyParts(key);
     const { closedUpTo, acked } = this.#streamOf(stream);
     // A record of the store may be older than what the ledger has decided since.
     if (sequence <= closedUpTo) return;
@@ -65,9 +71,4 @@ export class AckedSequences {
     }
     return stream;
   }
-}
-
-function partsOf(key: UpdateKey): { readonly stream: string; readonly sequence: number } {
-  const end = key.lastIndexOf("/");
-  return { stream: key.slice(0, end), sequence: Number(key.slice(end + 1)) };
 }

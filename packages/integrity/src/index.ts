@@ -264,6 +264,7 @@ export {
   type UpdateHeader,
   type UpdateKey,
   updateKeyOf,
+  updateKeyParts,
   updateStreamOf,
 } from "./update.ts";
 export {

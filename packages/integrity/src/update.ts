@@ -53,6 +53,17 @@ export function updateStreamOf({ deviceId, modelId }: Pick<UpdateHeader, "device
   return `${deviceId}/${modelId}`;
 }
 
+export interface UpdateKeyParts {
+  /** As `updateStreamOf`. */
+  readonly stream: string;
+  readonly sequence: number;
+}
+
+export function updateKeyParts(key: UpdateKey): UpdateKeyParts {
+  const end = key.lastIndexOf("/");
+  return { stream: key.slice(0, end), sequence: Number(key.slice(end + 1)) };
+}
+
 /** The ledger has decided every sequence of the device for the model up to this one: none is ever certified any more. */
 export interface ClosedSequences {
   readonly deviceId: DeviceId;

@@ -10,9 +10,12 @@ import {
   type Result,
   type Round,
   type SealedCommit,
+  type UpdateKey,
   type VerifiedBlock,
   decodeCommit,
   mustExist,
+  updateKeyParts,
+  updateStreamOf,
 } from "@selvedge/integrity";
 import { type CommitInput, type Ledger, type LedgerOptions, createLedger, restoreLedger } from "@selvedge/ledger";
 import { sha256 } from "../crypto.ts";
@@ -39,15 +42,16 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
   const blocks = await restoreBlocks(chain, verify);
   if (last === undefined && blocks.length === 0 && lastSignedRound === null) return undefined;
   const newestOwn = await chain.past.newestBlock();
+  const isOpen = openKeys(options.closed);
   return {
     lastCommit: last === undefined ? null : { sealed: readCommit(last.commit), consensusState: last.consensusState },
     blocks,
     newestBlocks: await chain.newestBlocks(),
     newestOwnBlock: newestOwn === undefined ? null : mustVerify(verify(newestOwn)),
     lastSignedRound,
-    acked: await chain.acked(),
+    acked: await chain.acked(isOpen),
     closed: options.closed,
-    unseen: await chain.unseen(),
+    unseen: await chain.unseen(isOpen),
     recentCommits: await chain.recentCommits(options.recentCommitsMax),
     equivocators: await chain.equivocators(),
     hasForgotten: await chain.past.hasForgotten(),
@@ -60,6 +64,15 @@ export async function restoreBlocks(chain: ChainStore, verify: VerifyStored): Pr
   const last = await chain.lastCommit();
   const stored = await chain.blocksFrom(last === undefined ? 0 : gcRoundOf(last.consensusState) + 1);
   return stored.map(({ bytes }) => mustVerify(verify(bytes)));
+}
+
+/** U3: of what the ledger has decided nothing is acked any more, and no end marker need list it. */
+function openKeys(closed: readonly ClosedSequences[]): (key: UpdateKey) => boolean {
+  const upTo = new Map(closed.map((sequences) => [updateStreamOf(sequences), sequences.upTo]));
+  return (key) => {
+    const { stream, sequence } = updateKeyParts(key);
+    return sequence > (upTo.get(stream) ?? 0);
+  };
 }
 
 function gcRoundOf(consensusState: Uint8Array): number {

@@ -14,6 +14,7 @@ import {
   type Store,
   type StoreOp,
   type UpdateDigest,
+  type UpdateKey,
   type ValidatorIndex,
   type VerifiedBlock,
   commitIndex,
@@ -22,6 +23,7 @@ import {
   digestOf,
   digestToBytes,
   round,
+  updateKeyOf,
   validatorIndex,
   wireInteger,
 } from "@selvedge/integrity";
@@ -285,22 +287,27 @@ export class ChainStore {
     return refs;
   }
 
-  /** Every update that this validator acked in this epoch. */
-  async acked(): Promise<readonly AckRecord[]> {
+  /**
+   * The updates that this validator acked in this epoch.
+   *
+   * @param isWanted asked of each: of a long epoch there are more than memory should hold
+   */
+  async acked(isWanted: (key: UpdateKey) => boolean = () => true): Promise<readonly AckRecord[]> {
     const records: AckRecord[] = [];
-    for await (const { key, value } of this.#store.iterate("meta", prefixRange(this.#key(ACK_PREFIX)))) {
-      records.push({ key: key.slice(this.#key(ACK_PREFIX).length), update: digestFromBytes<UpdateDigest>(value) });
+    for await (const { key: stored, value } of this.#store.iterate("meta", prefixRange(this.#key(ACK_PREFIX)))) {
+      const key = stored.slice(this.#key(ACK_PREFIX).length);
+      if (isWanted(key)) records.push({ key, update: digestFromBytes<UpdateDigest>(value) });
     }
     return records;
   }
 
   /** Headers of own acks that were left behind in this epoch, by digest. */
-  async unseen(): Promise<readonly SignedUpdate[]> {
+  async unseen(isWanted: (key: UpdateKey) => boolean = () => true): Promise<readonly SignedUpdate[]> {
     const updates: SignedUpdate[] = [];
     for await (const { value } of this.#store.iterate("meta", prefixRange(this.#key(UNSEEN_PREFIX)))) {
       const update = decodeSignedUpdate(value, this.#sha256);
       if (!update.ok) throw new NodeError("DATA_CORRUPT", `a stored update does not decode: ${update.error.detail}`);
-      updates.push(update.value);
+      if (isWanted(updateKeyOf(update.value.header))) updates.push(update.value);
     }
     return updates;
   }
