@@ -45,6 +45,7 @@ const RULE_OF_CODE: Readonly<Record<string, CodeRule>> = {
   PAYLOAD_NOT_EXPECTED: { status: 409, retryable: true },
   PROOF_NOT_READY: LATER,
   TRANSACTIONS_FULL: LATER,
+  UPDATES_FULL: LATER,
   TRANSACTION_EMPTY: { status: 400, retryable: false },
   TRANSACTION_TOO_LARGE: { status: 413, retryable: false },
   UPDATE_BASE_UNKNOWN: { status: 422, retryable: true },

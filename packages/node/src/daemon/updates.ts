@@ -3,6 +3,7 @@
 // about again later, because execution may lag behind the order.
 
 import {
+  type DeviceId,
   type Rejection,
   type Result,
   type SignedUpdate,
@@ -17,14 +18,13 @@ import type { UpdateVerdict } from "../host/host.ts";
 import type { PayloadService } from "../payload/payload-service.ts";
 import type { StateStore } from "../storage/state-store.ts";
 import type { PayloadStream, UpdateView } from "./services.ts";
+import { isTransient } from "./transient-refusal.ts";
 
 /** Local states remembered for status queries, newest kept. */
 const UPDATE_VIEWS_MAX = 16_384;
 /** Headers that wait for a base version or a sequence window which is not executed here yet. */
 const UPDATES_WAITING_MAX = 1_024;
 
-/** Refusals that more executed commits may turn into a permit. */
-const TRANSIENT_CODES: ReadonlySet<string> = new Set(["UPDATE_BASE_UNKNOWN", "UPDATE_SEQUENCE_AHEAD"]);
 const REFUSED: UpdateVerdict = { accepted: false, score: null };
 const ACCEPTED: UpdateVerdict = { accepted: true, score: null };
 
@@ -34,6 +34,8 @@ export interface UpdateDeskSetup {
   readonly state: StateStore;
   readonly chunkBytes: number;
   readonly propose: (update: SignedUpdate) => void;
+  /** False while too many that were proposed, of this device or of all, are in no commit yet. */
+  readonly hasRoom: (device: DeviceId) => boolean;
   readonly onRefused: (update: SignedUpdate, cause: Rejection) => void;
 }
 
@@ -59,6 +61,8 @@ export class UpdateDesk {
   async submit(update: SignedUpdate, chunkHashes: readonly Uint8Array[]): Promise<Result<UpdateView, Rejection>> {
     const view = await this.view(update.digest);
     if (view.state !== "unknown" && view.state !== "receiving" && view.state !== "refused") return ok(view);
+    if (!this.#setup.hasRoom(update.header.deviceId))
+      return err(rejection("UPDATES_FULL", "too many updates are waiting; try again"));
     const manifest = this.#setup.payloads.begin(update, chunkHashes);
     if (!manifest.ok) {
       this.#refuse(update, manifest.error);
@@ -99,8 +103,7 @@ export class UpdateDesk {
   /** U3, asked by the engine for every header that enters the DAG. */
   check(update: SignedUpdate, author: ValidatorIndex): UpdateVerdict | Promise<UpdateVerdict> {
     const permit = this.#setup.ledger.checkUpdate(update.header);
-    if (!permit.ok)
-      return TRANSIENT_CODES.has(permit.error.code) ? this.#wait(update, author) : this.#refuse(update, permit.error);
+    if (!permit.ok) return isTransient(permit.error) ? this.#wait(update, author) : this.#refuse(update, permit.error);
     const known = this.#setup.payloads.verdictOf(update);
     if (known !== undefined) return known.ok ? ACCEPTED : this.#refuse(update, known.error);
     return this.#setup.payloads
@@ -117,7 +120,7 @@ export class UpdateDesk {
 
   #retry(header: WaitingHeader, commitIndex: number): void {
     const permit = this.#setup.ledger.checkUpdate(header.update.header);
-    if (!permit.ok && TRANSIENT_CODES.has(permit.error.code) && commitIndex < header.untilCommit) {
+    if (!permit.ok && isTransient(permit.error) && commitIndex < header.untilCommit) {
       this.#waiting.push(header);
       return;
     }

@@ -101,6 +101,7 @@ function openDesks(setup: EpochSetup, opened: OpenedParts, mailbox: Mailbox<Inpu
       unsettled.note(update, ledger);
       propose({ updates: [update], transactions: [] });
     },
+    hasRoom: (device) => unsettled.hasRoom(device, ledger),
     onRefused: journal.onUpdateRefused,
   });
   const pruner = openPruner(setup, { ...opened, payloads, lifetime });

@@ -29,7 +29,8 @@ function world() {
     accept: Result<true, Rejection>;
     permit: Result<unknown, Rejection>;
     applied?: { readonly modelId: string; readonly version: number };
-  } = { accept: ok(true), permit: ok({}) };
+    hasRoom: boolean;
+  } = { accept: ok(true), permit: ok({}), hasRoom: true };
   const proposed: UpdateDigest[] = [];
   const ledger = {
     updateStatus: () => ({ state: "unknown" }),
@@ -54,6 +55,7 @@ function world() {
     } as unknown as StateStore,
     chunkBytes: CHUNK,
     propose: ({ digest }) => proposed.push(digest),
+    hasRoom: () => told.hasRoom,
     onRefused: () => undefined,
   });
   return { desk, told, proposed };
@@ -100,6 +102,16 @@ describe("update desk", () => {
     expect(await stream.value.finish()).toMatchObject({ ok: false, error: { code: "PAYLOAD_INCOMPLETE" } });
     expect(await desk.view(update.digest)).toMatchObject({ state: "receiving" });
     expect(desk.openPayload(update.digest).ok).toBe(true);
+  });
+
+  it("a header for which there is no room is refused, and taken once there is", async () => {
+    const { desk, told, proposed } = world();
+    [told.hasRoom, told.verdict] = [false, ok(1)];
+    expect(await desk.submit(update, [])).toMatchObject({ ok: false, error: { code: "UPDATES_FULL" } });
+    expect([await desk.view(update.digest), proposed]).toEqual([{ state: "unknown" }, []]);
+    told.hasRoom = true;
+    expect(await desk.submit(update, [])).toMatchObject({ ok: true });
+    expect(proposed).toEqual([update.digest]);
   });
 
   it("a header whose payload was refused before is refused, not waited for", async () => {
