@@ -61,6 +61,8 @@ export interface Core {
   /** Missing blocks at or below gcRound that our store was asked for; true once it said no. */
   readonly lookups: Map<string, boolean>;
   readonly own: OwnState;
+  /** What our store holds begins above this round: the node began with a state, or has pruned. 0: it holds everything. */
+  readonly historyRound: number;
   /** §11: whether our key may be used. */
   readonly signing: SigningGuard;
 }
@@ -85,6 +87,8 @@ export interface CoreOrigin {
   readonly dag: DagState;
   readonly memo: EngineMemo;
   readonly resume: Uint8Array | null;
+  /** Default 0. */
+  readonly historyRound?: number | undefined;
 }
 
 export function genesisIdsOf(setup: EngineSetup, memo: EngineMemo): readonly BlockDigest[] {
@@ -98,7 +102,7 @@ function genesisRefsOf(setup: EngineSetup, memo: EngineMemo): readonly BlockRef[
   return memo.genesis.get(() => genesisRefs(place, crypto.sha256));
 }
 
-export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin): Core {
+export function createCore(setup: EngineSetup, { dag, memo, resume, historyRound = 0 }: CoreOrigin): Core {
   const { committee, params, local, crypto } = setup;
   const self = setup.validator?.index ?? null;
   const peers = peersOf(setup);
@@ -148,6 +152,7 @@ export function createCore(setup: EngineSetup, { dag, memo, resume }: CoreOrigin
     checkpointVotes,
     equivocators: new Set(),
     lookups: new Map(),
+    historyRound,
     own: ownAtGenesis(self === null ? null : (genesis[self] ?? null)),
     signing: new SigningGuard({ committee, self, doppelgangerRounds: local.doppelgangerRounds }),
   };

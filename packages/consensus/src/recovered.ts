@@ -39,6 +39,8 @@ export interface RecoveredState {
   readonly recentCommits: readonly CommitVote[];
   /** Authors of all equivocations reported in this epoch (D2). */
   readonly equivocators: readonly ValidatorIndex[];
+  /** What the store holds begins above this round: of what lies at or below it the ancestors may be missing. Default 0. */
+  readonly historyRound?: number | undefined;
   /** The host knows that its safety file is not the one that was written: recover, whatever it says (§11). */
   readonly isSignedUnknown?: boolean;
   /** Whether a `persist` of this epoch said so (§11). */

@@ -33,7 +33,8 @@ export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery
   const genesisIds = genesisIdsOf(setup, memo);
   const dag = new DagState({ genesisIds, pool: memo.vertices, lowestRound: gcRound === 0 ? 0 : gcRound + 1 });
   for (const block of blocks) dag.insertBlock(block);
-  const core = createCore(setup, { dag, memo, resume: lastCommit?.consensusState ?? null });
+  const { historyRound } = recovered;
+  const core = createCore(setup, { dag, memo, resume: lastCommit?.consensusState ?? null, historyRound });
   for (const author of recovered.equivocators) core.equivocators.add(author);
   core.clock.startFrom(gcRound);
   restoreAcks(core, recovered);

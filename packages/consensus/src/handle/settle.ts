@@ -1,12 +1,12 @@
 // What every step ends with: decide what can be decided, ask for what is missing, and see whether a block of ours is due.
 
-import { StakeTally, type ValidatorIndex, compareRefs } from "@selvedge/integrity";
+import { StakeTally, type ValidatorIndex, compareRefs, stakeOfAll } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import { AUTHOR_GAP_ROUNDS, type AuthorGap } from "../dag/author-fetcher.ts";
 import type { Missing } from "../dag/block-manager.ts";
 import { RANGE_GAP_ROUNDS, type RangeView } from "../dag/range-fetcher.ts";
 import type { Step } from "../step.ts";
-import { acceptBlocks, isWithinLead } from "./accept.ts";
+import { acceptBlocks, freed, isWithinLead } from "./accept.ts";
 import { closeEpoch, markEnd } from "./end-epoch.ts";
 import { reviewStanding } from "./standing.ts";
 
@@ -70,7 +70,9 @@ function fetchMissing(core: Core, step: Step): void {
   if (parking.parkedCount === 0 && !ranges.isBehind && fetcher.isIdle && lookups.size === 0) return;
   step.request(ranges.pump({ quorumRound: clock.quorumRound, ahead: credibleLead(core) }));
   // Beyond that, blocks come with the range.
-  const missing = parking.missing(clock.quorumRound + RANGE_GAP_ROUNDS);
+  const wanted = (): readonly Missing[] => parking.missing(clock.quorumRound + RANGE_GAP_ROUNDS);
+  takeOnWord(core, step, wanted());
+  const missing = wanted();
   lookUp(core, step, missing);
   fetchByAuthor(core, step, missing);
   const { effects, faults } = core.fetcher.pump(missing.filter(({ ref }) => core.lookups.get(ref.digest) !== false));
@@ -90,6 +92,28 @@ function fetchByAuthor({ authors, newest, self, lookups }: Core, step: Step, mis
     gaps.set(author, { author, newestRound, missingRound: ref.round, sources });
   }
   step.request(authors.pump([...gaps.values()]));
+}
+
+/**
+ * D1: an old block that our store does not hold because our history begins above it counts as in once validators of more
+ * than F stake have built on it: one of them is honest, and had it with all of its ancestors.
+ */
+function takeOnWord(core: Core, step: Step, missing: readonly Missing[]): void {
+  const { historyRound, lookups, setup } = core;
+  const { committee } = setup;
+  const known = missing.filter(
+    ({ ref, claimants }) =>
+      ref.round <= historyRound &&
+      lookups.get(ref.digest) === true &&
+      stakeOfAll(committee, claimants) >= committee.validityStake,
+  );
+  if (known.length === 0) return;
+  acceptBlocks(
+    core,
+    step,
+    known.flatMap(({ ref }) => freed(core, ref)),
+  );
+  decide(core, step);
 }
 
 /** D1: old ones are probably in our store. */

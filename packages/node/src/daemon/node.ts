@@ -25,6 +25,7 @@ import { knowsNewestOf } from "../safety/ask-newest.ts";
 import { checkSafetyRecord, unrecordedSignature, withDoubts } from "../safety/safety-check.ts";
 import { ChainStore } from "../storage/chain-store.ts";
 import { PayloadStore } from "../storage/payload-store.ts";
+import { historyRoundIn } from "../storage/prune-mark.ts";
 import type { SafetyFile } from "../storage/safety-file.ts";
 import { SnapshotStore } from "../storage/snapshot-store.ts";
 import { StateStore } from "../storage/state-store.ts";
@@ -138,6 +139,7 @@ async function openParts(setup: EpochSetup): Promise<NodeParts> {
       lastSignedRound: signedIn(setup)?.round ?? null,
       recentCommitsMax: genesis.params.executionLagMax + genesis.params.commitVotesMax,
       closed: ledger.closedSequences(),
+      historyRound: await historyRoundIn(store, at.start.epoch),
     });
     return withDoubts(stored, setup);
   };

@@ -33,6 +33,8 @@ export interface EngineRestore {
   /** As many of the newest commits as the engine may still be asked about. */
   readonly recentCommitsMax: number;
   readonly closed: readonly ClosedSequences[];
+  /** Of this epoch: blocks of rounds above it are whole. */
+  readonly historyRound: number;
 }
 
 /** What the engine needs to go on, or undefined in a node that has stored and signed nothing yet. */
@@ -56,6 +58,7 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
     equivocators: await chain.equivocators(),
     hasForgotten: await chain.past.hasForgotten(),
     isRecovering: chain.past.isRecovering,
+    historyRound: options.historyRound,
   };
 }
 

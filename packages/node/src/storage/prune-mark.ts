@@ -36,3 +36,9 @@ export function pruneMarkOp({ base, epoch, gcRound, isDone }: PruneMark): StoreO
   const value = encodeTuple([wireInteger(base), wireInteger(epoch), wireInteger(gcRound), isDone ? 1 : 0]);
   return { type: "put", space: "meta", key: MARK_KEY, value };
 }
+
+/** Of this epoch: blocks of rounds above it are whole. 0 where nothing is missing. */
+export async function historyRoundIn(store: Store, epoch: number): Promise<number> {
+  const mark = await readPruneMark(store);
+  return mark?.epoch === epoch ? mark.gcRound : 0;
+}

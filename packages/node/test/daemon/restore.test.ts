@@ -28,6 +28,7 @@ test("acks of sequences that the ledger has decided stay on the disk", async () 
     lastSignedRound: round(1),
     recentCommitsMax: 10,
     closed: [{ deviceId, modelId, upTo: 2 }],
+    historyRound: 0,
   });
   const open = updates.filter(({ header }) => header.deviceId !== deviceId || header.sequence > 2);
   expect(open).toHaveLength(4);
