@@ -86,7 +86,7 @@ async function startParts(setup: EpochSetup, parts: NodeParts): Promise<void> {
     toExecute.push(input);
   // In one turn of the event loop: `start` is the engine's first input, and no commit that it makes overtakes these.
   parts.host.start();
-  tellState(setup, parts);
+  tellState(parts);
   for (const { commit, blocks, consensusStateDigest } of toExecute) {
     // Durable already, though the index that says so may be made only now.
     parts.transactions.onCommit(commit.commit.index, blocks);

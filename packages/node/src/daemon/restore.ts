@@ -20,7 +20,7 @@ import {
 import { type CommitInput, type Ledger, type LedgerOptions, createLedger, restoreLedger } from "@selvedge/ledger";
 import { sha256 } from "../crypto.ts";
 import { NodeError } from "../errors.ts";
-import type { ChainStore } from "../storage/chain-store.ts";
+import type { ChainStore, LastCommit } from "../storage/chain-store.ts";
 import type { StateStore } from "../storage/state-store.ts";
 import type { StoredCommit } from "../storage/stored-chain.ts";
 
@@ -41,7 +41,7 @@ export interface EngineRestore {
 export async function restoreEngineState(options: EngineRestore): Promise<RecoveredState | undefined> {
   const { chain, verify, lastSignedRound } = options;
   const last = await chain.lastCommit();
-  const blocks = await restoreBlocks(chain, verify);
+  const blocks = await restoreBlocks(chain, verify, last);
   if (last === undefined && blocks.length === 0 && lastSignedRound === null) return undefined;
   const newestOwn = await chain.past.newestBlock();
   const isOpen = openKeys(options.closed);
@@ -63,9 +63,12 @@ export async function restoreEngineState(options: EngineRestore): Promise<Recove
 }
 
 /** All above the last commit's gcRound, in the order they were accepted. */
-export async function restoreBlocks(chain: ChainStore, verify: VerifyStored): Promise<readonly VerifiedBlock[]> {
-  const last = await chain.lastCommit();
-  const stored = await chain.blocksFrom(last === undefined ? 0 : gcRoundOf(last.consensusState) + 1);
+export async function restoreBlocks(
+  chain: ChainStore,
+  verify: VerifyStored,
+  last: LastCommit | undefined,
+): Promise<readonly VerifiedBlock[]> {
+  const stored = await chain.blocksFrom(gcRoundAfter(last) + 1);
   return stored.map(({ bytes }) => mustVerify(verify(bytes)));
 }
 
@@ -78,8 +81,10 @@ function openKeys(closed: readonly ClosedSequences[]): (key: UpdateKey) => boole
   };
 }
 
-function gcRoundOf(consensusState: Uint8Array): number {
-  const state = decodeConsensusState(consensusState);
+/** 0 before the first commit: no block has that round. */
+export function gcRoundAfter(last: LastCommit | undefined): number {
+  if (last === undefined) return 0;
+  const state = decodeConsensusState(last.consensusState);
   if (!state.ok)
     throw new NodeError("DATA_CORRUPT", `the stored consensus state does not decode: ${state.error.detail}`);
   return state.value.gcRound;

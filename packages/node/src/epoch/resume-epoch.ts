@@ -8,10 +8,10 @@ import type { EpochSetup } from "./epoch-setup.ts";
  * To an engine that begins: what the ledger said last, to the one before it or to nobody, if the process stopped or the
  * engine was being replaced. A vote for that commit that stands in no durable block is made now (§7, §11).
  */
-export function tellState(setup: Pick<EpochSetup, "at">, { ledger, host }: Pick<NodeParts, "ledger" | "host">): void {
+export function tellState({ at, ledger, host }: Pick<NodeParts, "at" | "ledger" | "host">): void {
   const { start, isEnding } = ledger.epochInfo();
   // Until the epoch's first commit the ledger still tells of the one before.
-  if (start.epoch !== setup.at.start.epoch) return;
+  if (start.epoch !== at.start.epoch) return;
   const [index, stateRoot] = [ledger.lastCommitIndex(), ledger.stateRoot()];
   host.submitUrgent({ type: "executed", index, stateRoot, closed: ledger.closedSequences() });
   if (isEnding) host.submitUrgent({ type: "endEpoch" });
@@ -28,13 +28,11 @@ export function resumeEpoch(setup: EpochSetup, parts: NodeParts): void {
 function resume(setup: EpochSetup, parts: NodeParts): void {
   const { ledger, host, transactions, lifetime } = parts;
   if (lifetime.signal.aborted) return;
-  const { start, isEnding, next } = ledger.epochInfo();
+  const { next } = ledger.epochInfo();
   if (next !== null && next.epoch > setup.at.start.epoch) {
     setup.change.onClosed(next);
     return;
   }
-  // Until the epoch's first commit the ledger still tells of the one before.
-  if (isEnding && start.epoch === setup.at.start.epoch) host.submitUrgent({ type: "endEpoch" });
   parts.epochEvents.deal();
   if (setup.at.start.epoch === 0 || setup.identity.validator === null) return;
   transactions.proposeAgain();

@@ -40,13 +40,13 @@ export interface PullTarget {
 /** Resolves with the whole payload; rejects only when the node stops. */
 export async function pullPayload(context: PullContext, target: PullTarget): Promise<Uint8Array> {
   const { turns, stopped } = context;
-  let assembler: PayloadAssembler | undefined;
+  let begun: PayloadAssembler | undefined;
   let pauseMs = PULL_PAUSE_MIN_MS;
   for (;;) {
-    if (turns === undefined) assembler = await pullFromAll(context, target, assembler);
-    else assembler = await turns.run(() => pullFromAll(context, target));
+    const goThrough = (): Promise<PayloadAssembler | undefined> => pullFromAll(context, target, begun);
+    const assembler = await (turns === undefined ? goThrough() : turns.run(goThrough));
     if (assembler?.isComplete === true) return assembler.assemble();
-    if (turns !== undefined) assembler = undefined;
+    if (turns === undefined) begun = assembler;
     // Rejects only when stopped; the next turn throws the signal's own reason, by which callers know a stop.
     await sleep(pauseMs, undefined, { signal: stopped }).catch(() => undefined);
     pauseMs = Math.min(2 * pauseMs, PULL_PAUSE_MAX_MS);

@@ -1,11 +1,9 @@
 // Removes payloads and weights that nothing refers to: no update header in the store, no header that may still be output,
 // no version whose weights are kept. Payloads whose header never came into a commit end here too.
 
-import { decodeConsensusState } from "@selvedge/consensus";
 import { type Digest, decodeBlock, decodeSignedUpdate, decodeVersionRecord, digestFromHex } from "@selvedge/integrity";
-import { readCommit } from "../daemon/restore.ts";
+import { gcRoundAfter, readCommit } from "../daemon/restore.ts";
 import { NodeError } from "../errors.ts";
-import type { ChainStore } from "../storage/chain-store.ts";
 import { roundPrefix } from "../storage/keys.ts";
 import { bytesField, decodeTuple } from "../storage/stored-tuple.ts";
 import type { PassContext } from "./pass-context.ts";
@@ -53,7 +51,7 @@ async function addUndecided({ view, plan }: PassContext, referred: Set<Digest>):
     if (stored === undefined) break;
     for (const bytes of await chain.blocks(readCommit(stored).commit.blocks)) addHeaders(view, bytes, referred);
   }
-  for (const { bytes } of await chain.blocksFrom(gcRoundOf(last) + 1)) addHeaders(view, bytes, referred);
+  for (const { bytes } of await chain.blocksFrom(gcRoundAfter(last) + 1)) addHeaders(view, bytes, referred);
   // Acked by us, and so to be listed at the end of the epoch (§11), whatever became of the block that had the header.
   for (const { header } of await chain.unseen()) referred.add(header.payloadRoot);
   if (plan.mark.epoch === view.epoch) return;
@@ -61,13 +59,6 @@ async function addUndecided({ view, plan }: PassContext, referred: Set<Digest>):
   const ended = { gte: roundPrefix(0, plan.mark.epoch), lt: roundPrefix(0, view.epoch) };
   for await (const { value } of view.store.iterate("blocks", ended))
     addHeaders(view, bytesField(decodeTuple(value, "block", 2)[1], "block"), referred);
-}
-
-function gcRoundOf(last: Awaited<ReturnType<ChainStore["lastCommit"]>>): number {
-  if (last === undefined) return 0;
-  const state = decodeConsensusState(last.consensusState);
-  if (!state.ok) throw new NodeError("DATA_CORRUPT", "the stored consensus state does not decode");
-  return state.value.gcRound;
 }
 
 function addHeaders({ sha256 }: PruneView, bytes: Uint8Array | undefined, referred: Set<Digest>): void {

@@ -63,6 +63,12 @@ export interface EpochPlace {
 
 const FIRST_EPOCH: EpochPlace = { epoch: 0, baseIndex: 0 };
 
+/** The newest durable commit of the epoch, and the consensus state after it. */
+export interface LastCommit {
+  readonly commit: StoredCommit;
+  readonly consensusState: Uint8Array;
+}
+
 export class ChainStore {
   readonly past: OwnPast;
   readonly #store: Store;
@@ -341,7 +347,7 @@ export class ChainStore {
   }
 
   /** The newest one of this epoch. */
-  async lastCommit(): Promise<{ readonly commit: StoredCommit; readonly consensusState: Uint8Array } | undefined> {
+  async lastCommit(): Promise<LastCommit | undefined> {
     const range = { gte: commitKey(this.#baseIndex + 1), reverse: true, limit: 1 };
     for await (const { value } of this.#store.iterate("commits", range)) {
       const consensusState = await this.#store.get("meta", CONSENSUS_STATE_KEY);

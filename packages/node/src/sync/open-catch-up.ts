@@ -50,7 +50,7 @@ export function openCatchUp(setup: NodeSetup, parts: CatchUpParts): CatchUp {
     onCommit: journal.onCommit,
     onCertificate: journal.onCheckpoint,
     goOn: () => {
-      tellState(parts, parts);
+      tellState(parts);
       proposeAgain(parts);
     },
     onRangeGone: () => takeStateNext(setup),

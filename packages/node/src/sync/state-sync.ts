@@ -185,7 +185,7 @@ async function adopt(setup: StateSyncSetup, taken: TakenState): Promise<void> {
   });
   await store.batch([...served, shelveOp(index, snapshot), mark], { sync: true });
   // §11: the state's gcRound is above blocks of ours that no commit may have output.
-  const unseen = ackedHeadersIn(await restoreBlocks(chain, setup.verify), setup.self);
+  const unseen = ackedHeadersIn(await restoreBlocks(chain, setup.verify, await chain.lastCommit()), setup.self);
   const known = await chain.blocks(taken.blocks.map(({ ref }) => ref));
   await chain.persist({
     type: "persist",
