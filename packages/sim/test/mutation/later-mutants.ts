@@ -1,6 +1,7 @@
 // The seeded defects of what docs/protocol.md §11 says, in the order of their table.
 
 import { ADMISSION_MUTANTS } from "./later/admission.ts";
+import { BEGINNING_MUTANTS } from "./later/beginnings.ts";
 import { CATCHING_UP_MUTANTS } from "./later/catching-up.ts";
 import { COMMITTEE_MUTANTS } from "./later/committee.ts";
 import { DEALING_MUTANTS } from "./later/dealing.ts";
@@ -19,4 +20,5 @@ export const LATER_MUTANTS: readonly LaterMutant[] = [
   ...CATCHING_UP_MUTANTS,
   ...SAFETY_RECORD_MUTANTS,
   ...ADMISSION_MUTANTS,
+  ...BEGINNING_MUTANTS,
 ];
