@@ -20,6 +20,8 @@ interface KnownHeader {
   readonly seenAtCommit: number;
 }
 
+const NO_ACKS: readonly Ack[] = [];
+
 export class Acks {
   /** Acked or about to be: a due ack may outlive what is remembered of its header. */
   readonly #acked = new AckedSequences();
@@ -103,12 +105,12 @@ export class Acks {
     return records;
   }
 
-  /** U5: these stood in a block of ours that garbage collection passed by. Same updates, so U3 holds. */
-  proposeAgain(acks: readonly Ack[]): void {
-    if (this.#isMute) return;
-    for (const { update, score } of acks) {
-      if (this.#acked.keyOf(update) !== undefined) this.#due.set(update, score);
-    }
+  /** U5: these stood in a block of ours that garbage collection passed by. Same updates, so U3 holds. Yields what is due. */
+  proposeAgain(acks: readonly Ack[]): readonly Ack[] {
+    if (this.#isMute || acks.length === 0) return NO_ACKS;
+    const due = acks.filter(({ update }) => this.#acked.keyOf(update) !== undefined);
+    for (const { update, score } of due) this.#due.set(update, score);
+    return due;
   }
 
   forgetOld(lastCommit: number): void {

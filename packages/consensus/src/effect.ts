@@ -2,6 +2,7 @@
 // `persist` is a barrier — nothing after it happens before it is durable as asked.
 
 import type {
+  Ack,
   BlockBody,
   BlockRef,
   CheckpointCertificate,
@@ -53,6 +54,11 @@ export interface PersistEffect {
   readonly isRecovering?: true;
   /** Headers of acks of ours that garbage collection has left behind: kept for the whole epoch and given back (§11). */
   readonly unseen: readonly SignedUpdate[];
+  /**
+   * Set if there are any: acks of blocks of ours that garbage collection passed by, due again (U5). Given back after a
+   * restart, each until a later batch has its update in `acked`.
+   */
+  readonly acksDue?: readonly Ack[];
 }
 
 /** We acked this update, so no other of its key, ever (U3). */

@@ -1,6 +1,7 @@
 // What a node's own store gives back after a restart (docs/protocol.md §11): the engine goes on as if never stopped.
 
 import type {
+  Ack,
   BlockRef,
   ClosedSequences,
   CommitVote,
@@ -33,6 +34,8 @@ export interface RecoveredState {
   readonly unseen: readonly SignedUpdate[];
   /** Every record of every `persist` of this epoch: an update key once acked is never acked for another update (U3). */
   readonly acked: readonly AckRecord[];
+  /** Every `acksDue` of every `persist` of this epoch, without those that stood in a later `acked` (U5). Default none. */
+  readonly acksDue?: readonly Ack[];
   /** What the host's ledger has decided already; records of such sequences are passed over. */
   readonly closed?: readonly ClosedSequences[];
   /** The newest durable commits, oldest first, earlier epochs' among them or not: at least executionLagMax + commitVotesMax of them if there are so many. */

@@ -47,10 +47,11 @@ export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery
 }
 
 /** U3 */
-function restoreAcks(core: Core, { acked, unseen, closed = [], hasForgotten }: RecoveredState): void {
+function restoreAcks(core: Core, { acked, acksDue = [], unseen, closed = [], hasForgotten }: RecoveredState): void {
   core.acks.restore(acked);
   core.unseenAcks.restore(unseen);
   for (const sequences of closed) closeSequences(core, sequences);
+  core.acks.proposeAgain(acksDue);
   if (hasForgotten !== true) return;
   core.signing.restoreForgotten();
   core.acks.mute();
@@ -83,7 +84,11 @@ function restoreBlock(core: Core, block: VerifiedBlock): void {
   }
   core.receipts.onAccepted(block, lastCommit);
   core.checkpointVotes.onAccepted(block);
-  if (block.ref.author === core.self) noteOwnBlock(core, block);
+  if (block.ref.author === core.self) {
+    noteOwnBlock(core, block);
+    // A range or a state may have left the block in memory with acks that were kept as due.
+    core.acks.onOwnBlock(block.body.acks);
+  }
   if (!core.rule.isOutput(vertex)) return;
   core.content.onOutput([block]);
   core.unseenAcks.onOutput([block], core.self);

@@ -1,7 +1,14 @@
 // One call of `handle`: gathers what it leads to and puts it into the order that is the contract (docs/protocol.md, B1):
 // reports, then the one durable batch, then everything that may only happen once that is safe.
 
-import type { BlockRef, CheckpointCertificate, SignedUpdate, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import type {
+  Ack,
+  BlockRef,
+  CheckpointCertificate,
+  SignedUpdate,
+  ValidatorIndex,
+  VerifiedBlock,
+} from "@selvedge/integrity";
 import type {
   AckRecord,
   CommitEffect,
@@ -32,6 +39,7 @@ export class Step {
   #hasForgotten = false;
   #isRecovering = false;
   #unseen: readonly SignedUpdate[] = NOTHING;
+  #acksDue: readonly Ack[] = NOTHING;
 
   constructor(wallClockMs: number) {
     this.wallClockMs = wallClockMs;
@@ -51,6 +59,11 @@ export class Step {
   /** §11: with the commit that moved gcRound. */
   keepUnseen(updates: readonly SignedUpdate[]): void {
     if (updates.length > 0) this.#unseen = [...this.#unseen, ...updates];
+  }
+
+  /** U5: with the commit that moved gcRound. */
+  keepDue(acks: readonly Ack[]): void {
+    if (acks.length > 0) this.#acksDue = [...this.#acksDue, ...acks];
   }
 
   send(to: ValidatorIndex, blocks: readonly VerifiedBlock[]): void {
@@ -122,8 +135,14 @@ export class Step {
     const acked = this.#acked;
     const unseen = this.#unseen;
     const batch = { type: "persist", sync, blocks, commits, signed, acked, unseen } as const;
-    if (!this.#hasForgotten) effects.push(batch);
-    else effects.push({ ...batch, hasForgotten: true, ...(this.#isRecovering ? { isRecovering: true } : {}) });
+    if (!this.#hasForgotten && this.#acksDue.length === 0) effects.push(batch);
+    else
+      effects.push({
+        ...batch,
+        ...(this.#acksDue.length > 0 ? { acksDue: this.#acksDue } : {}),
+        ...(this.#hasForgotten ? { hasForgotten: true } : {}),
+        ...(this.#isRecovering ? { isRecovering: true } : {}),
+      });
   }
 
   get #outcome(): Outcomes {

@@ -75,6 +75,7 @@ function mixPersist(mixer: Mixer, { sync, blocks, commits, signed, acked, unseen
   }
   if (past.hasForgotten === true) mixer.word(past.isRecovering === true ? 2 : 1);
   for (const { digest } of unseen) mixer.hex(digest);
+  for (const { update } of past.acksDue ?? []) mixer.hex(update);
 }
 
 function mixSend(mixer: Mixer, { to, blocks }: SendEffect): void {

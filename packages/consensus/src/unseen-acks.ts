@@ -3,6 +3,7 @@
 // not find again in blocks above gcRound is handed out once to be kept.
 
 import type { SignedUpdate, UpdateDigest, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import type { PersistEffect } from "./effect.ts";
 
 interface Entry {
   readonly update: SignedUpdate;
@@ -18,13 +19,16 @@ interface Entry {
 }
 
 /**
- * The headers that our acks in these blocks are for. Whoever moves gcRound past blocks without an engine (a range or a state
- * from peers) keeps them as `unseen` first: the end marker may have to list them.
+ * Our acks in these blocks, and the headers that they are for. Whoever moves gcRound past blocks without an engine (a range
+ * or a state from peers) keeps them first: the end marker may have to list the headers (§11), and the acks are due again (U5).
  */
-export function ackedHeadersIn(blocks: readonly VerifiedBlock[], self: ValidatorIndex | null): readonly SignedUpdate[] {
+export function acksToKeep(
+  blocks: readonly VerifiedBlock[],
+  self: ValidatorIndex | null,
+): Required<Pick<PersistEffect, "unseen" | "acksDue">> {
   const headers = new Map(blocks.flatMap(({ body }) => body.updates.map((update) => [update.digest, update] as const)));
-  const acks = blocks.filter(({ ref }) => ref.author === self).flatMap(({ body }) => body.acks);
-  return acks.flatMap(({ update }) => headers.get(update) ?? []);
+  const acksDue = blocks.filter(({ ref }) => ref.author === self).flatMap(({ body }) => body.acks);
+  return { acksDue, unseen: acksDue.flatMap(({ update }) => headers.get(update) ?? []) };
 }
 
 export class UnseenAcks {

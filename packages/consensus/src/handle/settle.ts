@@ -45,7 +45,7 @@ export function decide(core: Core, step: Step): void {
 function collectGarbage(core: Core, step: Step): void {
   const { rule, dag, peers, payload, content, acks, receipts, parking } = core;
   const { gcRound, commitIndex } = rule;
-  acks.proposeAgain(content.onGarbageCollected(gcRound));
+  step.keepDue(acks.proposeAgain(content.onGarbageCollected(gcRound)));
   step.keepUnseen(core.unseenAcks.toKeep(gcRound, commitIndex));
   payload.onGarbageCollected(gcRound);
   dag.evictBelow(gcRound + 1);

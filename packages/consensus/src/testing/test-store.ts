@@ -1,7 +1,15 @@
 // What a host keeps on disk, in memory: executes `persist`, serves fetches and gives back a RecoveredState. Knows which
 // batches were synced, so that a test may lose the others.
 
-import type { BlockRef, CommitVote, Round, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import type {
+  Ack,
+  BlockRef,
+  CommitVote,
+  Round,
+  UpdateDigest,
+  ValidatorIndex,
+  VerifiedBlock,
+} from "@selvedge/integrity";
 import { decodeConsensusState } from "../commit/consensus-state.ts";
 import { newestBlocksOf } from "../dag/newest-rounds.ts";
 import type { AckRecord, PersistEffect, PersistedCommit } from "../effect.ts";
@@ -74,6 +82,16 @@ export class TestStore {
     return this.#batches.flatMap(({ acked }) => acked);
   }
 
+  /** U5: not in an own block again yet. */
+  get acksDue(): readonly Ack[] {
+    const due = new Map<UpdateDigest, Ack>();
+    for (const { acked, acksDue = [] } of this.#batches) {
+      for (const { update } of acked) due.delete(update);
+      for (const ack of acksDue) due.set(ack.update, ack);
+    }
+    return [...due.values()];
+  }
+
   /** A power failure: what was written after the last sync is gone. */
   loseUnsynced(): void {
     const lost = this.#batches.slice(this.#syncedCount);
@@ -123,6 +141,7 @@ export class TestStore {
       newestOwnBlock: own === null ? null : this.#newestMade(),
       lastSignedRound: this.#lastSignedRound,
       acked: this.acked,
+      acksDue: this.acksDue,
       unseen: this.#batches.flatMap(({ unseen }) => unseen),
       recentCommits,
       equivocators: [...this.equivocators],

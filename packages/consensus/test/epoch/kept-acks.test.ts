@@ -1,11 +1,11 @@
-// An end marker lists every ack of ours that no commit has output (docs/protocol.md §11), whatever moved gcRound past it
-// meanwhile, and whatever a restart could not find in blocks any more.
+// Acks of ours that no commit has output are proposed again (docs/protocol.md U5), and an end marker lists them (§11),
+// whatever moved gcRound past them meanwhile, and whatever a restart could not find in blocks any more.
 
 import type { Effect } from "@selvedge/consensus";
 import { type TestHost, TestNetwork } from "@selvedge/consensus/testing";
 import { EndMarkerTally, type SignedUpdate, type VerifiedBlock, mustExist, validatorIndex } from "@selvedge/integrity";
 import { expect, test } from "vitest";
-import { CommitFollower, ackedHeadersIn } from "../../src/index.ts";
+import { CommitFollower, acksToKeep } from "../../src/index.ts";
 import { offerUpdates } from "../support/epochs.ts";
 
 const LOCAL = { roundDelayMinMs: 20, leaderTimeoutMs: 100, idleRoundDelayMs: 40 };
@@ -21,24 +21,32 @@ interface Cut {
   readonly heal: () => void;
 }
 
-/** @param checkTakesMs until the payload of an update is checked; undefined: at once */
-function cutAtAck(checkTakesMs?: number): Cut {
+interface CutOptions {
+  /** Until the payload of an update is checked; undefined: at once. */
+  readonly checkTakesMs?: number;
+  /** We go on hearing the others, and stop only once garbage collection has passed the ack by. */
+  readonly hears?: boolean;
+}
+
+function cutAtAck({ checkTakesMs, hears = false }: CutOptions = {}): Cut {
   let ackBlock: VerifiedBlock | undefined;
   let isCut = false;
   const network = new TestNetwork({
     size: 4,
     local: LOCAL,
     params: { gcDepth: 12 },
-    delay: ({ from, to }) => (isCut && (from === SELF || to === SELF) ? undefined : 10),
+    delay: ({ from, to }) => (isCut && (from === SELF || (to === SELF && !hears)) ? undefined : 10),
   });
   const update = network.chain.update(0, 1);
   const host = network.host(SELF);
   host.onStep = (_, effects) => {
     if (checkTakesMs !== undefined) delayCheck(effects as Effect[], checkTakesMs);
+    if (hears && ackBlock !== undefined && (host.engine?.status().gcRound ?? 0) >= ackBlock.ref.round)
+      network.schedule(0, () => host.crash());
     const own = ackBlock === undefined ? ownBlockWithAck(effects, update) : undefined;
     if (own === undefined) return;
     [ackBlock, isCut] = [own, true];
-    network.schedule(1, () => host.crash());
+    if (!hears) network.schedule(1, () => host.crash());
   };
   function delayCheck(effects: Effect[], ms: number): void {
     const at = effects.findIndex(({ type }) => type === "checkUpdate");
@@ -60,9 +68,13 @@ function ownBlockWithAck(effects: readonly Effect[], update: SignedUpdate): Veri
   for (const effect of effects) {
     if (effect.type !== "persist" || effect.signed === null) continue;
     const own = effect.blocks.find(({ ref }) => ref.digest === effect.signed?.digest);
-    if (own?.body.acks.some((ack) => ack.update === update.digest) === true) return own;
+    if (own !== undefined && hasAck(own, update)) return own;
   }
   return undefined;
+}
+
+function hasAck({ body }: VerifiedBlock, { digest }: SignedUpdate): boolean {
+  return body.acks.some(({ update }) => update === digest);
 }
 
 /** Starts again and ends the epoch at once, so that nothing of before is output by then. */
@@ -81,9 +93,8 @@ function expectListed({ network, host, update, heal }: Cut): void {
 /** What a node does that takes a range in: follows the commits of another one, and stores them. */
 function takeRange(network: TestNetwork, { store, index }: TestHost, from: TestHost): void {
   const recovered = store.recover(index);
-  const unseen = ackedHeadersIn(recovered.blocks, index);
   const nothing = { blocks: [], commits: [], acked: [], unseen: [], signed: null } as const;
-  store.persist({ ...nothing, type: "persist", sync: true, unseen });
+  store.persist({ ...nothing, type: "persist", sync: true, ...acksToKeep(recovered.blocks, index) });
   const last = mustExist(recovered.lastCommit ?? undefined, "there are commits");
   const setup = network.chain.setupOf(index);
   const follower = new CommitFollower(setup, { consensusState: last.consensusState, blocks: recovered.blocks });
@@ -116,7 +127,7 @@ test("an ack that nobody saw is listed after a range of commits has moved gcRoun
 });
 
 test("an ack of a header that garbage collection had passed already is listed after a restart", () => {
-  const cut = cutAtAck(2000);
+  const cut = cutAtAck({ checkTakesMs: 2000 });
   expect(cut.network.runUntilTrue(() => cut.ackBlock() !== undefined, { untilMs: 10_000 })).toBe(true);
   cut.network.runUntil(cut.network.nowMs + 5);
   const header = mustExist(
@@ -125,4 +136,42 @@ test("an ack of a header that garbage collection had passed already is listed af
   );
   expectListed(cut);
   expect(cut.host.engine?.status().gcRound).toBeGreaterThan(header.ref.round);
+});
+
+/** Starts again; counts the blocks of ours from then on that have the ack. */
+function ackedAgainCount({ network, host, update, heal }: Cut): number {
+  heal();
+  const madeBefore = host.ownBlocks.length;
+  host.start();
+  network.runUntil(network.nowMs + 3000);
+  return host.ownBlocks.slice(madeBefore).filter(({ value }) => hasAck(value, update)).length;
+}
+
+test("U5: an ack that garbage collection passed by is proposed again though we stop before our next block", () => {
+  const cut = cutAtAck({ hears: true });
+  const { network, host, ackBlock } = cut;
+  expect(network.runUntilTrue(() => ackBlock() !== undefined && !host.isUp, { untilMs: 20_000 })).toBe(true);
+  const before = host.ownBlocks.filter(({ value }) => hasAck(value, cut.update));
+  expect(before).toHaveLength(1);
+  expect(host.store.acksDue.map(({ update }) => update)).toEqual([cut.update.digest]);
+  expect(ackedAgainCount(cut)).toBe(1);
+  expect(host.store.acksDue, "it stands in a durable block").toEqual([]);
+  host.crash();
+  expect(ackedAgainCount(cut)).toBe(0);
+});
+
+test("U5: an ack is proposed again after a range of commits has moved gcRound past it", () => {
+  const cut = cutAtAck();
+  cut.network.runUntil(10_000);
+  takeRange(cut.network, cut.host, cut.network.host(0));
+  expect(ackedAgainCount(cut)).toBe(1);
+});
+
+test("U5: an ack is not proposed again while its block is still above gcRound", () => {
+  const cut = cutAtAck();
+  expect(cut.network.runUntilTrue(() => cut.ackBlock() !== undefined, { untilMs: 10_000 })).toBe(true);
+  cut.network.runUntil(cut.network.nowMs + 5);
+  takeRange(cut.network, cut.host, cut.network.host(0));
+  expect(cut.host.store.acksDue).toHaveLength(1);
+  expect(ackedAgainCount(cut)).toBe(0);
 });

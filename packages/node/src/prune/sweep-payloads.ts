@@ -53,7 +53,7 @@ async function addUndecided({ view, plan }: PassContext, referred: Set<Digest>):
   }
   for (const { bytes } of await chain.blocksFrom(gcRoundAfter(last) + 1)) addHeaders(view, bytes, referred);
   // Acked by us, and so to be listed at the end of the epoch (§11), whatever became of the block that had the header.
-  for (const { header } of await chain.unseen()) referred.add(header.payloadRoot);
+  for (const { header } of await chain.acks.unseen()) referred.add(header.payloadRoot);
   if (plan.mark.epoch === view.epoch) return;
   // A header that came too late for its epoch may come again in the next one (§11).
   const ended = { gte: roundPrefix(0, plan.mark.epoch), lt: roundPrefix(0, view.epoch) };

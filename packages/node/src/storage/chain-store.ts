@@ -3,33 +3,29 @@
 // replays them in that order. One ChainStore is about one epoch: commits go on through all of them, whatever else is keyed
 // by a round or an author belongs to its epoch alone.
 
-import type { AckRecord, PersistEffect } from "@selvedge/consensus";
+import type { PersistEffect } from "@selvedge/consensus";
 import {
   type BlockRef,
   type CommitVote,
   type Digest,
   type SealedCommit,
   type Sha256,
-  type SignedUpdate,
   type Store,
   type StoreOp,
-  type UpdateDigest,
-  type UpdateKey,
   type ValidatorIndex,
   type VerifiedBlock,
   commitIndex,
-  decodeSignedUpdate,
   digestFromBytes,
   digestOf,
   digestToBytes,
   round,
-  updateKeyOf,
   validatorIndex,
   wireInteger,
 } from "@selvedge/integrity";
 import { NodeError } from "../errors.ts";
 import { type AuthorRounds, blocksOfAuthor } from "./author-blocks.ts";
 import { blockKey, commitKey, epochPrefix, roundPrefix } from "./keys.ts";
+import { OwnAcks } from "./own-acks.ts";
 import { OwnPast } from "./own-past.ts";
 import { isPrunedBlock } from "./pruned-blocks.ts";
 import {
@@ -47,10 +43,7 @@ const CONSENSUS_STATE_KEY = "consensus-state";
 const KEPT_STATE_PREFIX = "consensus-state/";
 /** By author: its newest block. */
 const NEWEST_PREFIX = "newest-block/";
-/** Ack records and equivocators: kept for the whole epoch. */
-const ACK_PREFIX = "ack/";
-/** Headers of own acks that an end marker may have to list (§11): kept for the whole epoch. */
-const UNSEEN_PREFIX = "unseen/";
+/** Kept for the whole epoch. */
 const EQUIVOCATOR_PREFIX = "equivocator/";
 const ACCEPTED_COUNT_KEY = "accepted-count";
 
@@ -71,6 +64,7 @@ export interface LastCommit {
 
 export class ChainStore {
   readonly past: OwnPast;
+  readonly acks: OwnAcks;
   readonly #store: Store;
   readonly #sha256: Sha256;
   /** Blocks accepted so far; the next one gets the number above. */
@@ -88,6 +82,7 @@ export class ChainStore {
     { past, acceptedCount, epoch, baseIndex }: EpochPlace & { past: OwnPast; acceptedCount: number },
   ) {
     this.past = past;
+    this.acks = new OwnAcks(store, sha256, epochPrefix(epoch));
     this.#store = store;
     this.#sha256 = sha256;
     this.#acceptedCount = acceptedCount;
@@ -119,12 +114,7 @@ export class ChainStore {
       ops.push(...this.#keepState(sealed.commit.index, consensusState));
     }
     ops.push(...this.#noteNewest(effect.blocks));
-    for (const { key, update } of effect.acked) {
-      ops.push({ type: "put", space: "meta", key: `${this.#key(ACK_PREFIX)}${key}`, value: digestToBytes(update) });
-    }
-    for (const { digest, bytes } of effect.unseen) {
-      ops.push({ type: "put", space: "meta", key: `${this.#key(UNSEEN_PREFIX)}${digest}`, value: bytes });
-    }
+    ops.push(...this.acks.opsFor(effect));
     ops.push(...this.past.opsFor(effect));
     ops.push({
       type: "put",
@@ -291,31 +281,6 @@ export class ChainStore {
     for await (const { key, value } of this.#store.iterate("meta", prefixRange(prefix)))
       refs.push(newestRefOf(validatorIndex(Number(key.slice(prefix.length))), value));
     return refs;
-  }
-
-  /**
-   * The updates that this validator acked in this epoch.
-   *
-   * @param isWanted asked of each: of a long epoch there are more than memory should hold
-   */
-  async acked(isWanted: (key: UpdateKey) => boolean = () => true): Promise<readonly AckRecord[]> {
-    const records: AckRecord[] = [];
-    for await (const { key: stored, value } of this.#store.iterate("meta", prefixRange(this.#key(ACK_PREFIX)))) {
-      const key = stored.slice(this.#key(ACK_PREFIX).length);
-      if (isWanted(key)) records.push({ key, update: digestFromBytes<UpdateDigest>(value) });
-    }
-    return records;
-  }
-
-  /** Headers of own acks that were left behind in this epoch, by digest. */
-  async unseen(isWanted: (key: UpdateKey) => boolean = () => true): Promise<readonly SignedUpdate[]> {
-    const updates: SignedUpdate[] = [];
-    for await (const { value } of this.#store.iterate("meta", prefixRange(this.#key(UNSEEN_PREFIX)))) {
-      const update = decodeSignedUpdate(value, this.#sha256);
-      if (!update.ok) throw new NodeError("DATA_CORRUPT", `a stored update does not decode: ${update.error.detail}`);
-      if (isWanted(updateKeyOf(update.value.header))) updates.push(update.value);
-    }
-    return updates;
   }
 
   /** Remembers that an author equivocated (D2). */

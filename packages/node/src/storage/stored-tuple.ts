@@ -1,7 +1,7 @@
 // Small records of our own in the store, in the house encoding. The store has checked their seals, so what does not
 // decode was written by other software or is a bug of ours: DATA_CORRUPT, never a guess.
 
-import { type WireValue, decode, encode } from "@selvedge/integrity";
+import { type Score, type WireValue, decode, encode, isScore, score } from "@selvedge/integrity";
 import { NodeError } from "../errors.ts";
 
 export function encodeTuple(fields: readonly WireValue[]): Uint8Array {
@@ -30,5 +30,12 @@ export function textField(value: unknown, what: string): string {
 export function countField(value: unknown, what: string): number {
   const number = typeof value === "bigint" ? Number(value) : value;
   if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
+  throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
+}
+
+export function scoreField(value: unknown, what: string): Score | null {
+  const number = typeof value === "bigint" ? Number(value) : value;
+  if (number === null) return null;
+  if (isScore(number)) return score(number);
   throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
 }

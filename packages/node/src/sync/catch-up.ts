@@ -3,13 +3,7 @@
 // the range in; and goes on with an engine that starts from there, as after a restart but in the same process.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  CommitFollower,
-  type EngineSetup,
-  type RecoveredState,
-  ackedHeadersIn,
-  createEngine,
-} from "@selvedge/consensus";
+import { CommitFollower, type EngineSetup, type RecoveredState, acksToKeep, createEngine } from "@selvedge/consensus";
 import { type CommitDigest, type VerifiedBlock, zeroDigest } from "@selvedge/integrity";
 import type { EngineSlot } from "../host/engine-slot.ts";
 import type { NodeLogger } from "../observability/log.ts";
@@ -158,18 +152,18 @@ export class CatchUp {
   async #syncRange(): Promise<boolean> {
     const { engine, engineSetup, restoreEngine } = this.#setup;
     const recovered = await restoreEngine();
-    await this.#keepUnseen(recovered);
+    await this.#keepAcks(recovered);
     const isThere = await this.#takeRange(recovered);
     engine.replace(createEngine(engineSetup, await restoreEngine()));
     return isThere;
   }
 
-  /** The range moves gcRound past blocks of ours; acks that no commit has output must still be found by our end marker (§11). */
-  async #keepUnseen(recovered: RecoveredState | undefined): Promise<void> {
+  /** The range moves gcRound past blocks of ours, with acks that no commit may have output (U5, §11). */
+  async #keepAcks(recovered: RecoveredState | undefined): Promise<void> {
     const { chain, engineSetup } = this.#setup;
-    const unseen = ackedHeadersIn(recovered?.blocks ?? [], engineSetup.validator?.index ?? null);
-    if (unseen.length === 0) return;
-    await chain.persist({ type: "persist", sync: true, blocks: [], commits: [], acked: [], signed: null, unseen });
+    const kept = acksToKeep(recovered?.blocks ?? [], engineSetup.validator?.index ?? null);
+    if (kept.acksDue.length === 0) return;
+    await chain.persist({ type: "persist", sync: true, blocks: [], commits: [], acked: [], signed: null, ...kept });
   }
 
   async #takeRange(recovered: RecoveredState | undefined): Promise<boolean> {

@@ -3,7 +3,7 @@
 // goes on from stands under that root too: its state by digest, and the blocks that this one names by theirs. Runs before
 // the node has an engine; everything is stored before the transfer is forgotten, so a crash at any point goes on from it.
 
-import { type ConsensusState, ackedHeadersIn, decodeConsensusState } from "@selvedge/consensus";
+import { type ConsensusState, acksToKeep, decodeConsensusState } from "@selvedge/consensus";
 import {
   type BlockRef,
   type CheckpointCertificate,
@@ -185,14 +185,14 @@ async function adopt(setup: StateSyncSetup, taken: TakenState): Promise<void> {
   });
   await store.batch([...served, shelveOp(index, snapshot), mark], { sync: true });
   // §11: the state's gcRound is above blocks of ours that no commit may have output.
-  const unseen = ackedHeadersIn(await restoreBlocks(chain, setup.verify, await chain.lastCommit()), setup.self);
+  const kept = acksToKeep(await restoreBlocks(chain, setup.verify, await chain.lastCommit()), setup.self);
   const known = await chain.blocks(taken.blocks.map(({ ref }) => ref));
   await chain.persist({
     type: "persist",
     blocks: taken.blocks.filter((_, position) => known[position] === undefined),
     commits: [{ sealed, consensusState: consensus.bytes }],
     acked: [],
-    unseen,
+    ...kept,
     signed: null,
     sync: true,
   });

@@ -12,6 +12,7 @@ test("acks of sequences that the ledger has decided stay on the disk", async () 
   const store = await ChainStore.open(new MemoryStore(sha256), sha256);
   const updates = [1, 2].flatMap((device) => [1, 2, 3].map((sequence) => chain.update(device, sequence)));
   const [first] = updates;
+  const ack = { update: mustExist(updates.at(-1), "there is one").digest, score: null };
   await store.persist({
     type: "persist",
     sync: true,
@@ -20,6 +21,7 @@ test("acks of sequences that the ledger has decided stay on the disk", async () 
     signed: { epoch: epoch(0), round: round(1), digest: mustExist(first, "there is one").digest },
     acked: updates.map((update) => ({ key: updateKeyOf(update.header), update: update.digest })),
     unseen: updates,
+    acksDue: [ack],
   });
   const { deviceId, modelId } = mustExist(first, "there is one").header;
   const restored = await restoreEngineState({
@@ -35,5 +37,6 @@ test("acks of sequences that the ledger has decided stay on the disk", async () 
   const digests = new Set(open.map(({ digest }) => digest));
   expect(new Set(restored?.acked.map(({ update }) => update))).toEqual(digests);
   expect(new Set(restored?.unseen.map(({ digest }) => digest))).toEqual(digests);
-  expect(await store.acked()).toHaveLength(updates.length);
+  expect(restored?.acksDue).toEqual([ack]);
+  expect(await store.acks.acked()).toHaveLength(updates.length);
 });

@@ -82,7 +82,7 @@ async function swept(store: Store, base: number, unseen: readonly Digest[] = [])
       lastCommit: async () => undefined,
       commit: async () => undefined,
       blocksFrom: async () => [],
-      unseen: async () => unseen.map((payloadRoot) => ({ header: { payloadRoot } }) as SignedUpdate),
+      acks: { unseen: async () => unseen.map((payloadRoot) => ({ header: { payloadRoot } }) as SignedUpdate) },
     },
     removePayload: async (root: Digest) => {
       removed.push(root);

@@ -13,7 +13,9 @@ import {
   genesisRefs,
   mustExist,
   round,
+  score,
   sealCommit,
+  updateKeyOf,
   validatorIndex,
   zeroDigest,
 } from "@selvedge/integrity";
@@ -23,6 +25,7 @@ import { sha256 } from "../../src/crypto.ts";
 import { ChainStore } from "../../src/storage/chain-store.ts";
 
 const chain = createTestChain({ size: 4 });
+const PLACE = { epoch: 1, baseIndex: 0 };
 const parents = genesisRefs({ chainId: chain.chainId, epoch: epoch(0), size: 4 }, sha256);
 
 function block(author: number, at: number): VerifiedBlock {
@@ -123,7 +126,7 @@ describe("chain store", () => {
     expect((await store.lastCommit())?.consensusState).toEqual(Uint8Array.of(3));
     expect((await store.lastCommit())?.commit.digest).toBe(previous);
     expect((await store.recentCommits(2)).map(({ index }) => index)).toEqual([2, 3]);
-    expect(await store.acked()).toEqual([{ key: "device/model/1", update: update.digest }]);
+    expect(await store.acks.acked()).toEqual([{ key: "device/model/1", update: update.digest }]);
     expect(await store.past.newestBlock()).toEqual(own.bytes);
     await store.putEquivocator(validatorIndex(2));
     expect(await store.equivocators()).toEqual([2]);
@@ -150,6 +153,25 @@ describe("chain store", () => {
     // As every start of an amnesiac says: nothing new is forgotten.
     await last.persist(effect([], { sync: true, hasForgotten: true }));
     expect((await open()).past.isRecovering).toBe(false);
+  });
+
+  it("U5: gives back the acks that are due again, over restarts, until a block of ours has them", async () => {
+    const disk = new MemoryDisk();
+    const open = (): Promise<ChainStore> => ChainStore.open(new MemoryStore(sha256, disk), sha256, PLACE);
+    const updates = [1, 2, 3].map((sequence) => chain.update(0, sequence));
+    const acks = updates.map(({ digest: update }, at) => ({ update, score: at === 0 ? null : score(-(2 ** 40) + at) }));
+    const [first, second, third] = acks.map((ack) => mustExist(ack, "one for each update"));
+    const store = await open();
+    await store.persist(effect([], { acksDue: acks.slice(0, 2) }));
+    expect(new Set(await (await open()).acks.due())).toEqual(new Set([first, second]));
+    const own = block(1, 9);
+    const signed = { epoch: epoch(0), round: round(9), digest: own.ref.digest };
+    const acked = updates.map((update) => ({ key: updateKeyOf(update.header), update: update.digest }));
+    // The very step that makes the block may pass others by.
+    await store.persist(effect([own], { signed, acked, acksDue: acks.slice(2) }));
+    expect(await (await open()).acks.due()).toEqual([third]);
+    const earlier = await ChainStore.open(new MemoryStore(sha256, disk), sha256);
+    expect(await earlier.acks.due(), "those of another epoch are its own").toEqual([]);
   });
 
   it("that has commits but lost its consensus state is damaged, not new", async () => {

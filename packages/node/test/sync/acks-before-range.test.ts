@@ -1,4 +1,5 @@
-// What must be safe before a range is taken in: the range passes blocks of ours by, with acks that our end marker has to list.
+// What must be safe before a range is taken in: the range passes blocks of ours by, with acks that are due again (U5) and that
+// our end marker has to list (§11).
 
 import type { PersistEffect } from "@selvedge/consensus";
 import { TestNetwork } from "@selvedge/consensus/testing";
@@ -8,7 +9,7 @@ import { CatchUp, type CatchUpSetup } from "../../src/sync/catch-up.ts";
 
 const SELF = 3;
 
-test("headers that we acked are kept before anything of the range is asked for, and the new engine is told where we are", async () => {
+test("our acks and their headers are kept before anything of the range is asked for, and the new engine is told where we are", async () => {
   const network = new TestNetwork({ size: 4 });
   const update = network.chain.update(0, 1);
   network.start();
@@ -64,5 +65,6 @@ test("headers that we acked are kept before anything of the range is asked for, 
   await catchUp.stop();
   expect(order.slice(0, 5)).toEqual(["kept", "range", "engine", "host goes on", "told"]);
   expect(kept[0]?.sync).toBe(true);
+  expect(kept[0]?.acksDue).toEqual([{ update: update.digest, score: null }]);
   expect(kept[0]?.unseen.map(({ digest }) => digest)).toEqual([update.digest]);
 });

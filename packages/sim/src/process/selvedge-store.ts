@@ -5,6 +5,7 @@
 import type { AckRecord, PersistEffect, RecoveredState } from "@selvedge/consensus";
 import { decodeConsensusState, newestBlocksOf } from "@selvedge/consensus";
 import {
+  type Ack,
   type CommitVote,
   type Digest,
   type Round,
@@ -23,9 +24,11 @@ import {
   encode,
   restoreBlock,
   round as roundOf,
+  score as scoreOf,
   sealRecord,
   unsealRecord,
   validatorIndex,
+  wireInteger,
 } from "@selvedge/integrity";
 import { sha256 } from "./modelled-crypto.ts";
 import { type DiskRecord, SAFETY_KEY, type SimDisk, SimDiskError } from "./sim-disk.ts";
@@ -52,14 +55,14 @@ export interface StoredChain {
 }
 
 export function batchRecord(effect: PersistEffect, number: number): DiskRecord {
-  const { blocks, commits, acked, unseen } = effect;
+  const { blocks, commits, acked, unseen, acksDue = [] } = effect;
   const [block] = blocks;
-  const isBlockAlone = blocks.length === 1 && commits.length + acked.length + unseen.length === 0;
+  const isBlockAlone = blocks.length === 1 && commits.length + acked.length + unseen.length + acksDue.length === 0;
   if (block === undefined || !isBlockAlone) return new BatchRecord(effect, number);
   return new BlockRecord(block, number, flagsOf(effect));
 }
 
-type Batch = Pick<PersistEffect, "blocks" | "commits" | "acked" | "unseen">;
+type Batch = Pick<PersistEffect, "blocks" | "commits" | "acked" | "unseen" | "acksDue">;
 
 /** What a batch says besides what it holds. */
 const FORGOTTEN = 1;
@@ -184,6 +187,7 @@ function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined 
     newestOwnBlock: newestMade(parts, own),
     lastSignedRound: safety === undefined ? null : roundOf(countAt(safety, 0)),
     acked: parts.flatMap((part) => part.acked),
+    acksDue: acksDueIn(parts),
     recentCommits: commits.map(({ sealed }): CommitVote => ({ index: sealed.commit.index, digest: sealed.digest })),
     unseen: parts.flatMap((part) => part.unseen),
     isSignedUnknown: isStartedAnew,
@@ -210,6 +214,17 @@ interface StoredBatch {
   readonly acked: readonly AckRecord[];
   readonly flags: number;
   readonly unseen: readonly SignedUpdate[];
+  readonly acksDue: readonly Ack[];
+}
+
+/** U5: not in an own block again yet. */
+function acksDueIn(parts: readonly StoredBatch[]): readonly Ack[] {
+  const due = new Map<UpdateDigest, Ack>();
+  for (const { acked, acksDue } of parts) {
+    for (const { update } of acked) due.delete(update);
+    for (const ack of acksDue) due.set(ack.update, ack);
+  }
+  return [...due.values()];
 }
 
 function isRecoveringIn(parts: readonly StoredBatch[]): boolean {
@@ -223,13 +238,14 @@ function newestMade(parts: readonly StoredBatch[], own: ValidatorIndex): Verifie
   return made?.blocks.findLast(({ ref }) => ref.author === own) ?? null;
 }
 
-function batchWire({ blocks, commits, acked, unseen }: Batch, flags: number): WireValue {
+function batchWire({ blocks, commits, acked, unseen, acksDue = [] }: Batch, flags: number): WireValue {
   return [
     blocks.map(({ bytes }) => bytes),
     commits.map(({ sealed, consensusState }) => [sealed.bytes, consensusState]),
     acked.map(({ key, update }) => [key, digestToBytes(update)]),
     flags,
     unseen.map(({ bytes }) => bytes),
+    acksDue.map(({ update, score }) => [digestToBytes(update), score === null ? null : wireInteger(score)]),
   ];
 }
 
@@ -246,6 +262,11 @@ function readBatch(value: readonly unknown[]): StoredBatch {
     }),
     flags: Number(value[3]),
     unseen: listAt(value, 4).map((bytes) => mustDecode(decodeSignedUpdate(asBytes(bytes), sha256))),
+    acksDue: listAt(value, 5).map((entry) => {
+      const fields = asList(entry);
+      const score = fields[1] === null ? null : scoreOf(Number(fields[1]));
+      return { update: digestFromBytes<UpdateDigest>(bytesAt(fields, 0)), score };
+    }),
   };
 }
 

@@ -18,6 +18,7 @@ const META: KeyRange = { from: "m/", to: "m0" };
  */
 const REPLACEABLE: readonly string[] = [
   "m/ack/",
+  "m/ack-due/",
   "m/unseen/",
   "m/consensus-state/",
   "m/ledger-snapshot",
