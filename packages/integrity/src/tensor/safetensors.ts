@@ -57,8 +57,10 @@ export function writeContainer(container: Container): Uint8Array {
 /** Sorted by name (UTF-16 code units), compact header padded with spaces to 8 bytes, no metadata. */
 export function canonicalSafetensors(tensors: readonly TensorView[]): Uint8Array {
   const sorted = tensors.toSorted((left, right) => compareNames(left.name, right.name));
+  const header = canonicalHeader(sorted);
+  assert(header.length <= CONTAINER_HEADER_MAX_BYTES, "a header of ours is within its bound");
   return fileOf(
-    canonicalHeader(sorted),
+    header,
     sorted.map((tensor) => tensor.bytes),
   );
 }
@@ -76,6 +78,7 @@ export function readCanonicalSafetensors(bytes: Uint8Array): Result<Container, R
   return isCanonical ? container : refuse("CONTAINER_NOT_CANONICAL", "the header is not in canonical form");
 }
 
+/** Of what somebody sent it may be longer than any header that we write: offsets grow when names are put in order. */
 function canonicalHeader(sorted: readonly TensorView[]): Uint8Array {
   const fields: string[] = [];
   let offset = 0;
@@ -99,7 +102,6 @@ function assertWritable({ name, dtype, shape, bytes }: TensorView): void {
 
 function padded(header: Uint8Array): Uint8Array {
   const sizeBytes = Math.ceil(header.length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-  assert(sizeBytes <= CONTAINER_HEADER_MAX_BYTES, "a header of ours is within its bound");
   const result = new Uint8Array(sizeBytes).fill(SPACE);
   result.set(header, 0);
   return result;

@@ -34,6 +34,16 @@ function codeOf(bytes: Uint8Array): string {
   return container.ok ? "OK" : container.error.code;
 }
 
+/** A header as long as may be: one tensor that stands last and is first by name, behind empty ones with offsets 0. */
+function longestHeader(): Uint8Array {
+  const count = 6000;
+  const rest = ':{"dtype":"F32","shape":[0],"data_offsets":[0,0]},';
+  const nameChars = Math.floor((CONTAINER_HEADER_MAX_BYTES - 100) / count) - rest.length - 2;
+  const empty = Array.from({ length: count }, (_, at) => `"${`b${at}`.padEnd(nameChars, "x")}"${rest}`).join("");
+  const header = `{${empty}"a":{"dtype":"F32","shape":[25],"data_offsets":[0,100]}}`;
+  return file(header.padEnd(CONTAINER_HEADER_MAX_BYTES, " "), 100);
+}
+
 describe("reading", () => {
   it("gives tensors in the order of their bytes, with views into them", () => {
     const bytes = file(`{${TWO}, "__metadata__":{"format":"pt"} ,${ONE}}  `, 6);
@@ -274,6 +284,11 @@ describe("canonical form", () => {
     const at = (name: string): TensorView => ({ name, dtype: "U8", shape: [0], bytes: new Uint8Array(0) });
     const text = Buffer.from(canonicalSafetensors([at("\uffee"), at("😀")])).toString();
     expect(text.indexOf("😀")).toBeLessThan(text.indexOf("\uffee"));
+  });
+
+  it("is refused where the canonical header would be longer than a header may be", () => {
+    const container = readCanonicalSafetensors(longestHeader());
+    expect(container.ok ? "OK" : container.error.code).toBe("CONTAINER_NOT_CANONICAL");
   });
 
   const entry = '"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';

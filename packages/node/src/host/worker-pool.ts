@@ -1,7 +1,7 @@
 // One worker thread for aggregation and for inspecting deltas, behind typed calls. One is enough: its work is rare and
 // long, and the other cores belong to signatures, the disk and the other processes of the machine.
 
-import type { DeltaCodec, Rejection, Result, TensorShape } from "@selvedge/integrity";
+import { type DeltaCodec, type Rejection, type Result, type TensorShape, err, rejection } from "@selvedge/integrity";
 import type { AggregationJob, AggregationResult } from "@selvedge/ledger";
 import { Piscina } from "piscina";
 import { NodeError } from "../errors.ts";
@@ -57,9 +57,15 @@ export class WorkerPool implements NumberWork, AsyncDisposable {
     return this.#run(task);
   };
 
-  readonly inspect = (inspection: InspectionTask): Promise<Result<number, Rejection>> => {
+  /** What the worker cannot get through twice is refused: a payload is somebody's word, and must not end a node. */
+  readonly inspect = async (inspection: InspectionTask): Promise<Result<number, Rejection>> => {
     const task: InspectTask = { type: "inspect", ...inspection };
-    return this.#run(task);
+    try {
+      return await this.#run<Result<number, Rejection>>(task);
+    } catch (error) {
+      if (!(error instanceof NodeError && error.code === "WORKER_FAILED")) throw error;
+      return err(rejection("DELTA_UNREADABLE", String(error.cause)));
+    }
   };
 
   /** Tasks are functions of their arguments: one whose thread died is given to the next, once. */
