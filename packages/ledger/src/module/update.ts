@@ -316,13 +316,14 @@ export class UpdateBook {
     // Nobody honest acks beyond the window, so no receipt is for more than it.
     if (account.isClosed(sequence) || sequence > account.lastClosed + params.sequenceWindow) return;
     this.#changed.add(account);
-    const [only, ...rivals] = updates;
+    const claims = claimsWith(updates, account.reservedFor(sequence));
+    const [only, ...rivals] = claims;
     if (only !== undefined && rivals.length === 0) {
       account.reserve(sequence, only);
       return;
     }
     account.close(sequence);
-    step.events.push({ type: "deviceSignedTwice", deviceId, modelId, sequence, updates });
+    step.events.push({ type: "deviceSignedTwice", deviceId, modelId, sequence, updates: claims });
     for (const waiting of account.waitingOf(sequence)) {
       this.finish(waiting, { type: "dropped", code: "UPDATE_SIGNED_TWICE" });
       step.events.push({ type: "updateDropped", update: waiting.update.digest, code: "UPDATE_SIGNED_TWICE" });
@@ -362,6 +363,12 @@ interface HeaderContext {
   readonly view: AuthorisationView;
   readonly step: Step;
   readonly touched: Set<PendingUpdate>;
+}
+
+/** What an earlier epoch reserved keeps its claim, though nobody has shown it in this one. Ascending. */
+function claimsWith(visible: readonly UpdateDigest[], reserved: UpdateDigest | undefined): readonly UpdateDigest[] {
+  if (reserved === undefined || visible.includes(reserved)) return visible;
+  return [...visible, reserved].sort(compareDigests);
 }
 
 function accountKey(device: DeviceId, model: ModelId): string {

@@ -208,6 +208,33 @@ describe("updates across the end", () => {
     expect(chain.ledger.sequenceInfo(listed.header.deviceId, listed.header.modelId)?.lastClosed).toBe(1);
   });
 
+  it("§11: what is reserved keeps its claim at the end of the next epoch, where a rival alone is visible", () => {
+    const chain = endingChain({ updateExpiry: 100 });
+    const [held, rival] = [1, 2].map((value) => chain.scenario.update({ values: [value, 0, 0, 0, 0] }));
+    if (held === undefined || rival === undefined) throw new Error("two updates");
+    chain.close([held]);
+    chain.settle([]);
+    const members = chain.committee.validators.map(({ index }) => chain.end(index, index === 0 ? [rival] : []));
+    const { deviceId, modelId, sequence } = held.header;
+    const updates = [held.digest, rival.digest].sort((left, right) => (left < right ? -1 : 1));
+    expect(chain.run(members).events.slice(1)).toEqual([
+      { type: "deviceSignedTwice", deviceId, modelId, sequence, updates },
+    ]);
+    expect(chain.ledger.checkUpdate(rival.header)).toMatchObject({ error: { code: "UPDATE_SEQUENCE_CLOSED" } });
+  });
+
+  it("§11: what is reserved stays so at the end of the next epoch, seen there again or not", () => {
+    const chain = endingChain({ updateExpiry: 100 });
+    const updates = [1, 2].map((sequence) => chain.scenario.update({ sequence }));
+    chain.close(updates);
+    chain.settle([]);
+    chain.close(updates.slice(0, 1));
+    const rivals = [1, 2].map((sequence) => chain.scenario.update({ sequence, values: [9, 0, 0, 0, 0] }));
+    for (const rival of rivals)
+      expect(chain.ledger.checkUpdate(rival.header)).toMatchObject({ error: { code: "UPDATE_RESERVED" } });
+    for (const update of updates) expect(chain.ledger.checkUpdate(update.header).ok).toBe(true);
+  });
+
   it("§11: a reserved update that came in time has its own time to be certified", () => {
     const chain = endingChain({ updateExpiry: 3 });
     const listed = chain.scenario.update();
