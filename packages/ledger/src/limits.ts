@@ -14,7 +14,7 @@ export interface LedgerLimits {
   readonly proposalExpiry: number;
   /** Governance transactions that are looked at in one block: each costs a signature check. */
   readonly governancePerBlockMax: number;
-  /** Finished updates whose outcome `updateStatus` still tells; the oldest is forgotten first. Not in the state root. */
+  /** Finished updates whose outcome `updateStatus` still tells; the oldest is forgotten first. */
   readonly finishedUpdatesMax: number;
 }
 

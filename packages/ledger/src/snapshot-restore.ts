@@ -1,13 +1,11 @@
 // From a stored snapshot to state. What is believed here is still checked: records chain up from the genesis, and ledger.ts
-// compares the state root. Waiting lists, tallies and trees are rebuilt, not stored.
+// compares the state root. Waiting lists, tallies and trees are rebuilt, not stored. Nothing may be taken over that leads to
+// another state later and does not show in the root now: a snapshot may come from a peer that lies.
 
 import {
-  CompactRange,
-  type Frontier,
   type ModelId,
   type Rejection,
   type Result,
-  type Sha256,
   committeeOfEpoch,
   compareDigests,
   decodeSignedUpdate,
@@ -16,8 +14,8 @@ import {
   err,
   ok,
   rejection,
+  verifyUpdate,
 } from "@selvedge/integrity";
-import { AppendTree } from "./append-tree.ts";
 import { type LedgerOptions, governanceOptionsOf } from "./ledger-api.ts";
 import { LEDGER_LIMITS } from "./limits.ts";
 import { decodeCommittee } from "./module/committee-snapshot.ts";
@@ -44,22 +42,19 @@ export function restoreState(bytes: Uint8Array, options: LedgerOptions): Result<
   if (!models.ok) return models;
   const pending = restorePending(snapshot.value, options, models.value);
   if (!pending.ok) return pending;
-  const log = restoreTree(sha256, snapshot.value.logFrontier);
-  if (!log.ok) return log;
-  const finished = restoreTree(sha256, snapshot.value.finishedFrontier);
-  if (!finished.ok) return finished;
   const limits = options.limits ?? LEDGER_LIMITS;
-  const { position, stateRoot, recent } = snapshot.value;
+  const log = TransactionLog.restore(sha256, limits.logDedupeMax, snapshot.value.log);
+  if (!log.ok) return malformed(log.error.detail);
+  const finished = FinishedUpdates.restore(sha256, limits.finishedUpdatesMax, snapshot.value.finished);
+  if (!finished.ok) return malformed(finished.error.detail);
+  const { position, stateRoot } = snapshot.value;
   return ok({
     position,
     stateRoot,
     committee: snapshot.value.committee,
     models: models.value,
-    log: new TransactionLog(sha256, limits.logDedupeMax, { tree: log.value, recent }),
-    finished: new FinishedUpdates(sha256, limits.finishedUpdatesMax, {
-      tree: finished.value,
-      recent: snapshot.value.finished,
-    }),
+    log: log.value,
+    finished: finished.value,
     fill: (book) => {
       fillBook(book, snapshot.value, pending.value);
       fillWaiting(models.value, pending.value);
@@ -96,18 +91,19 @@ function restorePending(
   const restored: PendingUpdate[] = [];
   const { start, next } = snapshot.committee;
   const committee = committeeOfEpoch(next ?? start);
+  let earliest = 0;
   for (const { updateBytes, ...rest } of snapshot.pending) {
     const update = decodeSignedUpdate(updateBytes, crypto.sha256);
     if (!update.ok) return malformed(update.error.detail);
+    const signed = verifyUpdate(update.value, crypto);
+    if (!signed.ok) return malformed(signed.error.detail);
+    // Expiry takes from the front.
+    if (rest.firstOutput < earliest) return malformed("waiting updates are not in the order of their first output");
+    earliest = rest.firstOutput;
     if (!models.has(update.value.header.modelId)) return malformed("a waiting update names no model");
     restored.push(new PendingUpdate(committee, { update: update.value, ...rest }));
   }
   return ok(restored);
-}
-
-function restoreTree(sha256: Sha256, frontier: Frontier): Result<AppendTree, Rejection> {
-  const range = CompactRange.restore(sha256, frontier);
-  return range.ok ? ok(new AppendTree(sha256, range.value)) : malformed(range.error.detail);
 }
 
 function fillBook(book: UpdateBook, snapshot: DecodedSnapshot, pending: readonly PendingUpdate[]): void {

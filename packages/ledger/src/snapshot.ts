@@ -36,8 +36,8 @@ import { type AccountSnapshot, reservedWire } from "./module/account.ts";
 import { encodeCommittee } from "./module/committee-snapshot.ts";
 import type { CommitteeSnapshot, CommitteeState } from "./module/committee-state.ts";
 import { type EarlyAck, earlyAckWire } from "./module/early-acks.ts";
-import { type UpdateOutcome, outcomeWire } from "./module/finished-updates.ts";
-import type { TransactionLog } from "./module/log.ts";
+import { type FinishedSnapshot, type UpdateOutcome, outcomeWire } from "./module/finished-updates.ts";
+import type { LogSnapshot, TransactionLog } from "./module/log.ts";
 import type { Model } from "./module/model.ts";
 import { type PendingSnapshot, ackWire } from "./module/pending-update.ts";
 import type { UpdateBook } from "./module/update.ts";
@@ -53,8 +53,8 @@ export interface SnapshotView {
   readonly committee: CommitteeState;
 }
 
-/** 2: with the committee. */
-const FORMAT = 2;
+/** 2: with the committee. 3: frontiers of the log and of the finished updates are from before what is remembered of them. */
+const FORMAT = 3;
 const FIELD_COUNT = 15;
 const DIGEST_BYTES = 32;
 const MANY: number = Number.MAX_SAFE_INTEGER;
@@ -129,10 +129,8 @@ export interface DecodedSnapshot {
   readonly accounts: readonly AccountSnapshot[];
   readonly pending: readonly DecodedPending[];
   readonly early: readonly (readonly EarlyAck[])[];
-  readonly finishedFrontier: Frontier;
-  readonly finished: readonly (readonly [UpdateDigest, UpdateOutcome])[];
-  readonly logFrontier: Frontier;
-  readonly recent: readonly Digest[];
+  readonly finished: FinishedSnapshot;
+  readonly log: LogSnapshot;
 }
 
 export type DecodedPending = Omit<PendingSnapshot, "update"> & { readonly updateBytes: Uint8Array };
@@ -212,10 +210,11 @@ function readUpdates(
         lists.records({ name: "early acks of an author", fieldCount: 3, entriesMax: MANY }, readEarlyAck),
       ),
     ),
-    finishedFrontier: readFrontier(fields),
-    finished: fields.records({ name: "finished", fieldCount: 4, entriesMax: MANY }, readOutcome),
-    logFrontier: readFrontier(fields),
-    recent: readJoined(fields),
+    finished: {
+      frontier: readFrontier(fields),
+      recent: fields.records({ name: "finished", fieldCount: 4, entriesMax: MANY }, readOutcome),
+    },
+    log: { frontier: readFrontier(fields), recent: readJoined(fields) },
   };
 }
 
@@ -276,6 +275,7 @@ function readFrontier(fields: FieldReader): Frontier {
 
 function readJoined(fields: FieldReader): readonly Digest[] {
   const bytes = fields.bytesUpTo("recent", MANY);
+  if (bytes.length % DIGEST_BYTES !== 0) fields.fail("FIELD_OUT_OF_RANGE", "recent: not whole digests");
   const digests: Digest[] = [];
   for (let offset = 0; offset + DIGEST_BYTES <= bytes.length; offset += DIGEST_BYTES) {
     digests.push(digestFromBytes(bytes.subarray(offset, offset + DIGEST_BYTES)));
