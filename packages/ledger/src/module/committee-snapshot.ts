@@ -40,7 +40,7 @@ import { type GovernanceOptions, governanceFault } from "./governance.ts";
 import { type OpenProposal, approvedStakeOf } from "./proposals.ts";
 
 const MANY: number = Number.MAX_SAFE_INTEGER;
-const FIELD_COUNT = 9;
+const FIELD_COUNT = 10;
 const KEY_BYTES = 32;
 const KEY_SIZE = { min: KEY_BYTES, max: KEY_BYTES };
 /** With the tag before the record. */
@@ -55,6 +55,7 @@ export function encodeCommittee(snapshot: CommitteeSnapshot): Uint8Array {
     start.epoch === 0 ? null : encodeEpochStart(start),
     next === null ? null : encodeEpochStart(next),
     proposals.nonces.map(([validator, nonce]) => [validator, wireInteger(nonce)]),
+    proposals.unsound.map(([validator, count]) => [validator, count]),
     proposals.open.map(proposalWire),
     proposals.approved === null ? null : proposalWire(proposals.approved),
     dealings === null ? null : dealingsWire(dealings),
@@ -95,6 +96,10 @@ function readCommittee(fields: FieldReader, reader: CommitteeReader): CommitteeS
     { name: "nonces", fieldCount: 2, entriesMax: size },
     (entry) => [readMember(entry, size), entry.count("nonce")] as const,
   );
+  const unsound = fields.records(
+    { name: "unsound proposals", fieldCount: 2, entriesMax: size },
+    (entry) => [readMember(entry, size), entry.count("count")] as const,
+  );
   const shape = { name: "proposal", fieldCount: 3 };
   const open = fields.records({ ...shape, entriesMax: MANY }, (entry) => readProposal(entry, reader));
   const approved = fields.recordOrNull(shape, (entry) => readProposal(entry, reader));
@@ -104,7 +109,7 @@ function readCommittee(fields: FieldReader, reader: CommitteeReader): CommitteeS
   const keyDealings = fields.recordOrNull({ name: "key dealings", fieldCount: 2 }, (entry) =>
     readKeyDealings(entry, sha256),
   );
-  const proposals = { nonces, open: present(open), approved: approved ?? null };
+  const proposals = { nonces, unsound, open: present(open), approved: approved ?? null };
   return { start, next, governance: { proposals, dealings, isEnding }, markers, keyDealings };
 }
 

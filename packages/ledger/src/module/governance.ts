@@ -160,7 +160,10 @@ export class Governance {
     if (fault !== undefined) return refuse(fault, null);
     if (!this.#isSigned(signed, proposer)) return refuse(badSignature(), null);
     const members = comingMembers(this.#setup, changes);
-    if (!members.ok) return refuse(members.error, proposer);
+    if (!members.ok) {
+      this.#proposals.noteUnsound(signed);
+      return refuse(members.error, proposer);
+    }
     step.events.push({ type: "committeeProposed", digest: signed.digest, proposal: signed.proposal });
     if (this.#proposals.add(signed, transaction, step.index)) this.#approve(signed.digest, step);
     return ok(true);

@@ -40,6 +40,8 @@ export interface OpenProposal {
 export interface ProposalsSnapshot {
   /** By validator: the highest nonce of a proposal of its. */
   readonly nonces: readonly (readonly [ValidatorIndex, number])[];
+  /** By validator: how many of its proposals in this epoch would have made no committee. */
+  readonly unsound: readonly (readonly [ValidatorIndex, number])[];
   readonly open: readonly OpenProposal[];
   readonly approved: OpenProposal | null;
 }
@@ -47,6 +49,8 @@ export interface ProposalsSnapshot {
 export interface ProposalLimits {
   /** Open proposals of one validator. */
   readonly proposalsPerValidatorMax: number;
+  /** Proposals of one validator in an epoch that make no committee. */
+  readonly unsoundProposalsMax: number;
   /** Commits after which an open proposal is dropped. */
   readonly proposalExpiry: number;
 }
@@ -56,6 +60,7 @@ export class Proposals {
   readonly #limits: ProposalLimits;
   /** The highest nonce of each validator's proposals: an old one never comes back. */
   readonly #nonces: Map<ValidatorIndex, number>;
+  readonly #unsound: Map<ValidatorIndex, number>;
   /** In output order, hence ascending by `since`. Empty once one is approved. */
   readonly #open: Map<Digest, OpenProposal>;
   #approved: OpenProposal | null;
@@ -64,6 +69,7 @@ export class Proposals {
     this.#committee = committee;
     this.#limits = limits;
     this.#nonces = new Map(snapshot?.nonces);
+    this.#unsound = new Map(snapshot?.unsound);
     this.#open = new Map(snapshot?.open.map((proposal) => [proposal.digest, proposal]));
     this.#approved = snapshot?.approved ?? null;
   }
@@ -85,9 +91,17 @@ export class Proposals {
     if (nonce <= (this.#nonces.get(proposer) ?? -1)) {
       return rejection("PROPOSAL_NONCE", `validator ${proposer} has used nonce ${nonce} or a higher one`);
     }
+    if ((this.#unsound.get(proposer) ?? 0) >= this.#limits.unsoundProposalsMax)
+      return rejection("PROPOSER_BARRED", `of validator ${proposer} no more proposals are looked at in this epoch`);
     const own = this.open.filter((other) => other.proposal.proposer === proposer).length;
     if (own < this.#limits.proposalsPerValidatorMax) return undefined;
     return rejection("PROPOSAL_TOO_MANY", `validator ${proposer} has ${own} open proposals`);
+  }
+
+  /** Judging it costs far more than a signature, so it uses up its nonce, and its proposer has only so many. */
+  noteUnsound({ proposal: { proposer, nonce } }: SignedProposal): void {
+    this.#nonces.set(proposer, nonce);
+    this.#unsound.set(proposer, (this.#unsound.get(proposer) ?? 0) + 1);
   }
 
   /** Takes up a proposal without a fault; the proposer approves it. True if that is enough already. */
@@ -138,14 +152,19 @@ export class Proposals {
   }
 
   snapshot(): ProposalsSnapshot {
-    const nonces = [...this.#nonces].sort(([left], [right]) => left - right);
-    return { nonces, open: this.open, approved: this.#approved };
+    return {
+      nonces: ascending(this.#nonces),
+      unsound: ascending(this.#unsound),
+      open: this.open,
+      approved: this.#approved,
+    };
   }
 
   stateFields(): WireValue {
-    const { nonces, open, approved } = this.snapshot();
+    const { nonces, unsound, open, approved } = this.snapshot();
     return [
       nonces.map(([validator, nonce]) => [validator, wireInteger(nonce)]),
+      unsound.map(([validator, count]) => [validator, count]),
       open.map(openWire),
       approved === null ? null : openWire(approved),
     ];
@@ -157,6 +176,10 @@ export function approvedStakeOf(committee: Committee, approvals: readonly Valida
   const tally = new StakeTally(committee);
   for (const member of approvals) tally.add(validatorIndex(member));
   return tally.stake;
+}
+
+function ascending(counts: ReadonlyMap<ValidatorIndex, number>): readonly (readonly [ValidatorIndex, number])[] {
+  return [...counts].sort(([left], [right]) => left - right);
 }
 
 function openWire({ digest, signature, since, approvals }: OpenProposal): WireValue {

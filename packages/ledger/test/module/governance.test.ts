@@ -105,6 +105,31 @@ describe("proposals", () => {
     expect(chain.ledger.epochInfo().open).toHaveLength(3);
   });
 
+  it("§11: a proposal that makes no committee uses up its nonce, and after a few its proposer is not listened to", () => {
+    const chain = new CommitteeChain({ limits: { unsoundProposalsMax: 2 } });
+    const unsound = (nonce: number): Uint8Array =>
+      chain.propose([{ type: "remove", name: "nobody" }], 0, nonce).transaction;
+    expect(codesOf(chain.order(unsound(1), unsound(1), unsound(2)))).toEqual([
+      "PROPOSAL_MEMBER_UNKNOWN",
+      "PROPOSAL_NONCE",
+      "PROPOSAL_MEMBER_UNKNOWN",
+    ]);
+    chain.restart();
+    expect(codesOf(chain.order(chain.propose([adding(4)], 0, 3).transaction))).toEqual(["PROPOSER_BARRED"]);
+    const { digest, transaction } = chain.propose([adding(4)], 1, 1);
+    expect(codesOf(chain.order(transaction, chain.approve(digest, 2), chain.approve(digest, 3)))).toEqual([]);
+    chain.close();
+    expect(codesOf(chain.order(chain.propose([adding(6)], 0, 1).transaction)), "in the next epoch").toEqual([]);
+  });
+
+  it("§11: unsound proposals stand in the state", () => {
+    const [quiet, chain] = [new CommitteeChain(), new CommitteeChain()];
+    quiet.order(Uint8Array.of(1));
+    chain.order(chain.propose([{ type: "remove", name: "nobody" }], 0, 1).transaction);
+    expect(chain.ledger.epochInfo().open).toEqual(quiet.ledger.epochInfo().open);
+    expect(chain.ledger.stateRoot()).not.toBe(quiet.ledger.stateRoot());
+  });
+
   it("§11: an open proposal ends after proposalExpiry commits, and its transaction never opens it again", () => {
     const chain = new CommitteeChain({ limits: { proposalExpiry: 3 } });
     const { digest, transaction } = chain.propose([adding(4)]);
