@@ -31,7 +31,8 @@ export const ABSENTEE_ONLINE_ONE_IN = 4;
 
 /**
  * Six of eight: with the absentee away seven devices deliver, so a version never waits for the slowest of them,
- * and the poisoner is at most one in six; clipped, its push back is at most a fifth of the honest push.
+ * and the poisoner, which like the others sends one update and waits for the next version, is about one in six; clipped,
+ * its push back is then at most a fifth of the honest push.
  */
 export const BUFFER_POLICY: BufferPolicy = {
   bufferSize: 6,
