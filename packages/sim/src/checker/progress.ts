@@ -1,5 +1,6 @@
 // Bounded progress: outside of faults every honest running node commits again within `checks.commitGapMaxMs`. Not asked
-// for unless the scenario names a bound; recovery after healing is the world's own question.
+// for unless the scenario names a bound; recovery after healing is the world's own question. A gap is found once, however
+// long it lasts: the node's next commit or restart ends it.
 
 import { type Micros, msOfMicros } from "../kernel/time.ts";
 import type { Observed } from "../protocol/observation.ts";
@@ -26,6 +27,8 @@ export class ProgressChecker implements Checker {
   /** By node, the last commit or restart. */
   readonly #since: Float64Array;
   readonly #isDown: Uint8Array;
+  /** Nodes whose present gap is found already. */
+  readonly #isFound: Uint8Array;
   #judged = 0;
   #nowUs: Micros = 0;
 
@@ -33,13 +36,14 @@ export class ProgressChecker implements Checker {
     this.#options = options;
     this.#since = new Float64Array(options.context.size);
     this.#isDown = new Uint8Array(options.context.size);
+    this.#isFound = new Uint8Array(options.context.size);
   }
 
   readonly exercised = (): number => this.#judged;
 
   readonly lifecycle = (node: number, isUp: boolean): void => {
     this.#isDown[node] = isUp ? 0 : 1;
-    this.#since[node] = this.#nowUs;
+    this.#begin(node, this.#nowUs);
   };
 
   readonly observe = (observed: Observed): Violation | undefined => {
@@ -48,7 +52,7 @@ export class ProgressChecker implements Checker {
     const fault = this.#gapAt(node, atUs);
     if (observed.type === "committed") {
       this.#judged += 1;
-      this.#since[node] = atUs;
+      this.#begin(node, atUs);
     }
     return fault;
   };
@@ -62,12 +66,19 @@ export class ProgressChecker implements Checker {
     return undefined;
   };
 
+  #begin(node: number, atUs: Micros): void {
+    this.#since[node] = atUs;
+    this.#isFound[node] = 0;
+  }
+
   #gapAt(node: number, atUs: Micros): Violation | undefined {
+    if (this.#isFound[node] === 1) return undefined;
     const since = this.#since[node] ?? 0;
     const { gapMaxUs, quiet, context } = this.#options;
     if (atUs - since <= gapMaxUs || this.#isDown[node] === 1 || !context.isUp(node)) return undefined;
     const quietSince = quiet.quietSinceUs(atUs);
     if (quietSince === undefined || atUs - Math.max(since, quietSince) <= gapMaxUs) return undefined;
+    this.#isFound[node] = 1;
     const detail = `node ${node} has not committed for ${msOfMicros(atUs - since)} ms`;
     return unlive(NAME, { node, atUs }, detail);
   }

@@ -4,13 +4,17 @@ import type { Checker, Violation } from "../checker/checker.ts";
 import type { Micros } from "../kernel/time.ts";
 import type { Observed } from "../protocol/observation.ts";
 
-/** One broken property mostly breaks again with every commit: more than this says nothing new. */
-const VIOLATIONS_MAX = 32;
+/**
+ * Of one checker: one broken property mostly breaks again with every commit, and more than this says nothing new. Each has
+ * its own share, so that nothing else goes unheard; the first break of safety ends the run and needs no limit.
+ */
+const VIOLATIONS_PER_CHECKER_MAX = 32;
 
 export class CheckerBoard {
   readonly #checkers: readonly Checker[];
   readonly #byType = new Map<Observed["type"], Checker[]>();
   readonly #violations: Violation[] = [];
+  readonly #counts = new Map<string, number>();
   readonly #onViolation: (violation: Violation) => void;
 
   constructor(checkers: readonly Checker[], onViolation: (violation: Violation) => void) {
@@ -50,7 +54,10 @@ export class CheckerBoard {
   }
 
   #note(violation: Violation | undefined): void {
-    if (violation === undefined || this.#violations.length >= VIOLATIONS_MAX) return;
+    if (violation === undefined) return;
+    const count = (this.#counts.get(violation.checker) ?? 0) + 1;
+    if (count > VIOLATIONS_PER_CHECKER_MAX && violation.kind !== "safety") return;
+    this.#counts.set(violation.checker, count);
     this.#violations.push(violation);
     this.#onViolation(violation);
   }

@@ -61,7 +61,7 @@ export interface SecondRow {
 
 export interface RunResult {
   readonly verdict: Verdict;
-  /** In order of time; the first one gave the verdict. */
+  /** What is unsafe first, then in order of time, doubts last; the first one gave the verdict. */
   readonly findings: readonly Finding[];
   readonly violations: readonly Violation[];
   readonly metrics: RunMetrics;

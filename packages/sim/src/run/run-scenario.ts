@@ -22,7 +22,7 @@ import { World } from "../world/world.ts";
 import { CheckerBoard } from "./checker-board.ts";
 import { ProbeWatch, type Recovery, demandRecovery } from "./liveness.ts";
 import { Metrics, gaugesOf } from "./metrics.ts";
-import type { Finding, RunResult, Verdict } from "./result.ts";
+import type { Finding, RunResult } from "./result.ts";
 import type { CostTable, RunOptions } from "./run-options.ts";
 import { demandOwnLog, originOf } from "./run-origin.ts";
 import { Workload } from "./workload.ts";
@@ -201,10 +201,10 @@ class Run {
 
   #result({ recoveryMs }: Recovery): RunResult {
     const fired = this.#fired();
-    const findings = [...this.#findings, ...this.#doubts(fired)];
+    const findings = inOrderOfWeight([...this.#findings, ...this.#doubts(fired)]);
     const metrics = this.#metrics.report(this.#world.traffic, this.#world.eventCount);
     return {
-      verdict: verdictOf(findings),
+      verdict: findings[0]?.verdict ?? "PASS",
       findings,
       violations: this.#board.violations,
       metrics,
@@ -281,7 +281,8 @@ class Run {
   }
 }
 
-/** The first finding in time decides; doubts come last. */
-function verdictOf(findings: readonly Finding[]): Verdict {
-  return findings[0]?.verdict ?? "PASS";
+/** What is unsafe comes first, whenever it was found: no stall or crash before it may hide it. The rest as it came. */
+function inOrderOfWeight(findings: readonly Finding[]): readonly Finding[] {
+  const isUnsafe = ({ verdict }: Finding): boolean => verdict === "UNSAFE";
+  return [...findings.filter(isUnsafe), ...findings.filter((finding) => !isUnsafe(finding))];
 }

@@ -7,7 +7,7 @@ import type { CostTable } from "../run/run-options.ts";
 import type { Scenario } from "../scenario/schema.ts";
 
 /** Raised whenever the same scenario would give another result or result shape: older results then no longer count. */
-export const RESULT_FORMAT = 1;
+export const RESULT_FORMAT = 2;
 
 export interface SweepJob {
   readonly id: string;

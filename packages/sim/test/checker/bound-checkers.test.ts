@@ -57,6 +57,17 @@ describe("progress", () => {
     expect(checker.finish(3_000_000)?.detail).toContain("2950 ms");
   });
 
+  test("a gap is found once, and the next one again", () => {
+    const checker = progress(SCENARIO);
+    const rounds = (fromMs: number): Said[] =>
+      [0, 1, 2].map((later) => at({ type: "round", node: 0, round: 9 }, fromMs + later));
+    expect(judge(checker, [first, ...rounds(1051)])).toBeDefined();
+    expect(judge(checker, rounds(1100))).toBeUndefined();
+    expect(checker.finish(1200)).toBeUndefined();
+    expect(judge(checker, [at(committed(0, 2), 1300), ...rounds(2301)])?.detail).toContain("1001 ms");
+    expect(judge(checker, [{ restart: 0 }, ...rounds(2400), ...rounds(3500)])).toBeDefined();
+  });
+
   test("a gap in a partition does not, nor right after it", () => {
     expect(judge(progress(PARTITIONED), [first, at(committed(0, 2), 4900), at(committed(0, 3), 5900)])).toBeUndefined();
     expect(judge(progress(PARTITIONED), [first, at(committed(0, 2), 6001)])?.node).toBe(0);

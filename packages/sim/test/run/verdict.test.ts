@@ -63,6 +63,20 @@ describe("verdicts", () => {
     expect(runScenario(goodScenario({ network: kept })).verdict).toBe("PASS");
   });
 
+  it("UNSAFE, whatever was found before: a stall hides no break of safety", () => {
+    const split = goodScenario({
+      seed: 2,
+      network: { latency: { type: "uniform", minMs: 5, maxMs: 80 } },
+      adversary: { budget: { nodes: 2 }, behaviours: [{ name: "equivocator", nodes: [2, 3] }] },
+    });
+    const alone = runScenario(split);
+    expect(alone.findings[0]?.class).toBe("agreement");
+    const stalled = runScenario({ ...split, checks: { commitGapMaxMs: 30 } });
+    expect(stalled.violations[0]?.checker).toBe("progress");
+    expect(stalled.verdict).toBe("UNSAFE");
+    expect(stalled.findings[0]).toEqual(alone.findings[0]);
+  });
+
   it("CRASHED: what a process throws is found and named", () => {
     const hostile: Adversary = {
       name: "breaker",
