@@ -3,6 +3,7 @@
 
 import { type Micros, microsOfMs } from "../kernel/time.ts";
 import type { Observed } from "../protocol/observation.ts";
+import { suggestion } from "../scenario/nearest-name.ts";
 import type { Checker, CheckerContext, Violation } from "./checker.ts";
 import { unbounded } from "./violation.ts";
 
@@ -25,6 +26,8 @@ export class BoundsChecker implements Checker {
   readonly isRequired: boolean = true;
   readonly #options: BoundsOptions;
   readonly #nextSampleUs: Float64Array;
+  /** Names of gauges that some node has shown. */
+  readonly #shown = new Set<string>();
   #judged = 0;
 
   constructor(options: BoundsOptions) {
@@ -33,6 +36,11 @@ export class BoundsChecker implements Checker {
   }
 
   readonly exercised = (): number => this.#judged;
+
+  readonly unseen = (): readonly string[] => {
+    const missing = Object.keys(this.#options.limits).filter((name) => !this.#shown.has(name));
+    return missing.map((name) => `no node ever showed the gauge ${name}${suggestion(name, [...this.#shown])}`);
+  };
 
   readonly observe = (observed: Observed): Violation | undefined => {
     const { node, atUs } = observed;
@@ -52,6 +60,7 @@ export class BoundsChecker implements Checker {
 
   #judge(node: number, atUs: Micros): Violation | undefined {
     const gauges = this.#options.gaugesOf(node);
+    for (const name of Object.keys(gauges)) this.#shown.add(name);
     for (const [name, limit] of Object.entries(this.#options.limits)) {
       const value = gauges[name];
       if (value === undefined) continue;

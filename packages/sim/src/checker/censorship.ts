@@ -59,7 +59,12 @@ export class CensorshipChecker implements Checker {
   #onOutput(block: VerifiedBlock): void {
     const waiting = this.#waiting[block.ref.author];
     if (waiting === undefined || waiting.size === 0) return;
-    for (const key of keysOf(block)) if (waiting.delete(key)) this.#judged += 1;
+    for (const key of keysOf(block)) {
+      const sinceUs = waiting.get(key);
+      if (sinceUs === undefined) continue;
+      waiting.delete(key);
+      if (this.#clock.wasDemanded(block.ref.author, sinceUs, this.#nowUs)) this.#judged += 1;
+    }
   }
 
   #overdueAt(atUs: Micros): Violation | undefined {

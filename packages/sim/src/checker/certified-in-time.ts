@@ -45,7 +45,7 @@ export class CertifiedInTimeChecker implements Checker {
     this.#nowUs = observed.atUs;
     if (observed.type === "updateProposed") this.#onProposed(observed);
     if (observed.type !== "executed") return undefined;
-    for (const { update } of observed.certified) if (this.#waiting.delete(update)) this.#judged += 1;
+    for (const { update } of observed.certified) this.#onCertified(update);
     return this.#overdueAt(observed.atUs);
   };
 
@@ -58,6 +58,13 @@ export class CertifiedInTimeChecker implements Checker {
     this.#only.set(key, only === undefined ? update.digest : null);
     if (only === undefined) this.#waiting.set(update.digest, { gateway: node, sinceUs: atUs });
     else if (only !== null) this.#waiting.delete(only);
+  }
+
+  #onCertified(update: string): void {
+    const proposed = this.#waiting.get(update);
+    if (proposed === undefined) return;
+    this.#waiting.delete(update);
+    if (this.#clock.wasDemanded(proposed.gateway, proposed.sinceUs, this.#nowUs)) this.#judged += 1;
   }
 
   #overdueAt(atUs: Micros): Violation | undefined {

@@ -40,6 +40,8 @@ export interface Checker {
   /** After the run; for what only the end can tell. */
   readonly finish?: (nowUs: number) => Violation | undefined;
   readonly exercised: () => number;
+  /** Sentences on what it was asked to watch and never saw: with one of them, nothing found proves nothing. */
+  readonly unseen?: () => readonly string[];
   /** If it must have been exercised for a PASS under this protocol and workload. */
   readonly isRequired: boolean;
 }

@@ -30,11 +30,22 @@ export class GatewayClock {
     return atUs - sinceUs <= this.#options.waitMaxUs;
   }
 
+  /** Whether what came now was demanded of the gateway: else its coming is nothing that was checked. */
+  wasDemanded(gateway: number, sinceUs: Micros, atUs: Micros): boolean {
+    const { context, quiet, waitMaxUs } = this.#options;
+    if (!context.isHonest(gateway) || !context.isUp(gateway)) return false;
+    return quiet.wasDemanded({ sinceUs: this.#startUs(gateway, sinceUs), atUs, maxUs: waitMaxUs });
+  }
+
   isOverdue(gateway: number, sinceUs: Micros, atUs: Micros): boolean {
     const { context, quiet, waitMaxUs } = this.#options;
     if (this.isYoung(sinceUs, atUs) || !context.isHonest(gateway) || !context.isUp(gateway)) return false;
     const quietSince = quiet.quietSinceUs(atUs);
     if (quietSince === undefined) return false;
-    return atUs - Math.max(sinceUs, quietSince, this.#lastStop[gateway] ?? 0) > waitMaxUs;
+    return atUs - Math.max(quietSince, this.#startUs(gateway, sinceUs)) > waitMaxUs;
+  }
+
+  #startUs(gateway: number, sinceUs: Micros): Micros {
+    return Math.max(sinceUs, this.#lastStop[gateway] ?? 0);
   }
 }

@@ -51,7 +51,8 @@ export class ProgressChecker implements Checker {
     this.#nowUs = atUs;
     const fault = this.#gapAt(node, atUs);
     if (observed.type === "committed") {
-      this.#judged += 1;
+      const { gapMaxUs, quiet } = this.#options;
+      if (quiet.wasDemanded({ sinceUs: this.#since[node] ?? 0, atUs, maxUs: gapMaxUs })) this.#judged += 1;
       this.#begin(node, atUs);
     }
     return fault;

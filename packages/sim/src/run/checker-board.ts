@@ -46,11 +46,15 @@ export class CheckerBoard {
     return Object.fromEntries(this.#checkers.map(({ name, exercised }) => [name, exercised()]));
   }
 
-  /** Checkers that a PASS rests on and that never had anything to check. */
-  idle(): readonly string[] {
+  /** Sentences on what a PASS rests on and what was never checked: whole checkers, and what they were to watch besides. */
+  unchecked(): readonly string[] {
     return this.#checkers
-      .filter(({ isRequired, exercised }) => isRequired && exercised() === 0)
-      .map(({ name }) => name);
+      .filter(({ isRequired }) => isRequired)
+      .flatMap(({ name, exercised, unseen }) =>
+        exercised() === 0
+          ? [`the checker ${name} never had anything to check`]
+          : (unseen?.() ?? []).map((sentence) => `the checker ${name} was blind: ${sentence}`),
+      );
   }
 
   #note(violation: Violation | undefined): void {

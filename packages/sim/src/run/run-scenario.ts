@@ -239,7 +239,7 @@ class Run {
       ...(this.#metrics.commitCount === 0 ? [doubt("no-commits", "nothing was committed")] : []),
       ...this.#brokenPromise(doubt),
       ...silent.map((name) => doubt("silent-fault", `${name} was asked for and never acted`)),
-      ...this.#board.idle().map((name) => doubt("idle-checker", `the checker ${name} never had anything to check`)),
+      ...this.#board.unchecked().map((detail) => doubt("idle-checker", detail)),
       ...(this.#streams.missingCount > 0
         ? [doubt("diverged", `the replay wanted ${this.#streams.missingCount} choices that the log does not hold`)]
         : []),

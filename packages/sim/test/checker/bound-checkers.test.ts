@@ -74,6 +74,39 @@ describe("progress", () => {
   });
 });
 
+describe("what counts as exercise", () => {
+  const said = [at(committed(0, 1), 50), at(committed(0, 2), 4900), at(committed(0, 3), 5900)];
+  const exercisedIn = (scenario: Scenario, gapMaxUs: number): number => {
+    const checker = new ProgressChecker({ ...bounds, quiet: createQuietTime(scenario), gapMaxUs });
+    judge(checker, said);
+    return checker.exercised();
+  };
+
+  test("only what the checker would have called late, had it not come", () => {
+    expect(exercisedIn(SCENARIO, 5_000_000)).toBe(3);
+    expect(exercisedIn(PARTITIONED, 1_000_000)).toBe(1);
+    expect(exercisedIn({ ...SCENARIO, faults: [{ type: "link", extraDelayMs: 1 }] }, 1000)).toBe(0);
+  });
+
+  test("nothing, if the run or the quiet in it is shorter than the bound", () => {
+    expect(exercisedIn(SCENARIO, 10_000_000)).toBe(0);
+    expect(exercisedIn({ ...SCENARIO, faults: [{ type: "link", fromMs: 5950, toMs: 6000 }] }, 1_500_000)).toBe(2);
+  });
+
+  test("content of gateways too counts only in quiet time, of whoever is up", () => {
+    const mine = block(1, 0, { transactions: [text("in time")] });
+    const exercisedOf = (scenario: Scenario, corrupted: number[] = []): number => {
+      const options = { context: contextOf({ corrupted }), endUs: 10_000_000, waitMaxUs: 500_000 };
+      const checker = new CensorshipChecker({ ...options, quiet: createQuietTime(scenario) });
+      judge(checker, [at(signed(mine), 200), at(committedBlocks(0, 1, [mine]), 400)]);
+      return checker.exercised();
+    };
+    expect(exercisedOf(SCENARIO)).toBe(1);
+    expect(exercisedOf(SCENARIO, [0])).toBe(0);
+    expect(exercisedOf(PARTITIONED)).toBe(0);
+  });
+});
+
 describe("censorship", () => {
   const censorship = (): CensorshipChecker =>
     new CensorshipChecker({
@@ -140,6 +173,16 @@ describe("bounds", () => {
     expect(judge(good, said)).toBeUndefined();
     expect(good.finish(1)).toBeUndefined();
     expect(good.exercised()).toBe(5);
+    expect(good.unseen()).toEqual([]);
+  });
+
+  test("a limit of a gauge that no node has is told, with the name that was probably meant", () => {
+    const gauges = { parked: 1, blocksInMemory: 5 };
+    const mistyped = { parked: 10, blocksInMemry: 1 };
+    const checker = new BoundsChecker({ context: contextOf(), gaugesOf: () => gauges, limits: mistyped });
+    expect(checker.finish(1)).toBeUndefined();
+    expect(checker.unseen()).toHaveLength(1);
+    expect(checker.unseen()[0]).toMatch(/gauge blocksInMemry.*blocksInMemory/u);
   });
 });
 

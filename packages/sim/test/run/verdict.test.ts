@@ -54,6 +54,18 @@ describe("verdicts", () => {
     expect(result.findings[0]?.class).toBe("silent-fault");
   });
 
+  it("INCONCLUSIVE: a checker that was asked for could not have found anything", () => {
+    const { liveness: _liveness, ...scenario } = goodScenario({ durationMs: 1000 });
+    const checks = { commitGapMaxMs: 1, censorshipMaxMs: 1 };
+    const blind = runScenario({ ...scenario, checks, faults: [{ type: "link", extraDelayMs: 1 }] });
+    expect(blind.verdict).toBe("INCONCLUSIVE");
+    expect(blind.exercised).toMatchObject({ progress: 0, censorship: 0 });
+    const mistyped = runScenario({ ...scenario, checks: { gauges: { blocksInMemry: 1 } } });
+    expect(mistyped.verdict).toBe("INCONCLUSIVE");
+    expect(mistyped.findings[0]).toMatchObject({ class: "idle-checker" });
+    expect(mistyped.findings[0]?.detail).toContain("blocksInMemory");
+  });
+
   it("INCONCLUSIVE: the network broke the contract of partial synchrony", () => {
     const network = { latency: { type: "constant", ms: 40 }, synchrony: { gstMs: 500, deltaMs: 30 } } as const;
     const result = runScenario(goodScenario({ network }));

@@ -155,7 +155,7 @@ export const DIRECTED_BATTERY: readonly BatteryEntry[] = [
     faults: [{ type: "crash", nodes: [2], fromMs: 700 }],
     checks: { commitGapMaxMs: 1500 },
   }),
-  directed("lossy", { network: { ...BASE.network, loss: { probability: 0.12 } }, checks: { commitGapMaxMs: 2500 } }),
+  directed("lossy", { network: { ...BASE.network, loss: { probability: 0.12 } } }),
   directed("black-out", { faults: [{ type: "link", fromMs: 1000, toMs: 1400, lossProbability: 1 }] }),
   directed("coin-only", {
     protocol: COIN_ONLY,
