@@ -21,6 +21,8 @@ interface MutableRow {
   highestRound: number;
 }
 
+type TrafficCounts = Pick<Traffic, "sentCount" | "deliveredCount" | "sentBytes" | "byKind">;
+
 export interface MetricsSetup {
   readonly scenario: Scenario;
   /** A transaction reached its gateway's output. */
@@ -39,8 +41,8 @@ export class Metrics {
   #committedInWindow = 0;
   readonly #endToEndMs: number[] = [];
   readonly #consensusMs: number[] = [];
-  readonly #receiptMs: number[] = [];
-  readonly #certifiedMs: number[] = [];
+  readonly #receipts = new UpdateSamples();
+  readonly #certificates = new UpdateSamples();
   readonly #rows: MutableRow[] = [];
   /** When the author signed a block that carries transactions, by digest. */
   readonly #signedUs = new Map<string, Micros>();
@@ -93,9 +95,9 @@ export class Metrics {
       case "committed":
         return this.#onCommitted(observed);
       case "receipt":
-        return this.#measureUpdate(observed.update, observed, this.#receiptMs);
+        return this.#measureUpdate(observed.update, observed, this.#receipts);
       case "executed":
-        for (const { update } of observed.certified) this.#measureUpdate(update, observed, this.#certifiedMs);
+        for (const { update } of observed.certified) this.#measureUpdate(update, observed, this.#certificates);
         for (const { version } of observed.versions) this.#versionCount = Math.max(this.#versionCount, version);
         return;
       default:
@@ -124,7 +126,7 @@ export class Metrics {
     });
   }
 
-  report(traffic: Traffic, eventCount: number): RunMetrics {
+  report(traffic: TrafficCounts, eventCount: number): RunMetrics {
     const [fromUs, toUs] = this.#window;
     const seconds = (toUs - fromUs) / SECOND_US;
     return {
@@ -136,8 +138,8 @@ export class Metrics {
       consensus: summary(this.#consensusMs),
       commitCount: this.#commitCount,
       commitsPerSlot: sortedRecord(this.#slots),
-      receipt: summary(this.#receiptMs),
-      certified: summary(this.#certifiedMs),
+      receipt: summary(this.#receipts.ms),
+      certified: summary(this.#certificates.ms),
       versionCount: this.#versionCount,
       messagesSent: traffic.sentCount,
       messagesDelivered: traffic.deliveredCount,
@@ -180,9 +182,9 @@ export class Metrics {
     if (this.#isInWindow(submittedUs)) this.#endToEndMs.push(latencyMs);
   }
 
-  #measureUpdate(digest: string, { node, atUs }: Observed, into: number[]): void {
+  #measureUpdate(digest: string, { node, atUs }: Observed, into: UpdateSamples): void {
     const update = this.#updates.get(digest);
-    if (update?.gateway === node && this.#isInWindow(update.atUs)) into.push(msOfMicros(atUs - update.atUs));
+    if (update?.gateway === node && this.#isInWindow(update.atUs)) into.add(digest, msOfMicros(atUs - update.atUs));
   }
 
   #isInWindow(atUs: Micros): boolean {
@@ -203,6 +205,22 @@ export class Metrics {
     const gateways = new Int32Array(submitted.length);
     gateways.set(this.#gateways);
     this.#gateways = gateways;
+  }
+}
+
+/** One sample an update, the first: a restart says receipts and executed commits again. */
+class UpdateSamples {
+  readonly #measured = new Set<string>();
+  readonly #ms: number[] = [];
+
+  get ms(): readonly number[] {
+    return this.#ms;
+  }
+
+  add(digest: string, latencyMs: number): void {
+    if (this.#measured.has(digest)) return;
+    this.#measured.add(digest);
+    this.#ms.push(latencyMs);
   }
 }
 
