@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { sim } from "./cli-process.ts";
+import { inProcess, sim } from "./cli-process.ts";
 
 const SLOW_MS = 180_000;
 const folder = mkdtempSync(join(tmpdir(), "selvedge-cli-"));
@@ -29,6 +29,14 @@ describe("an adversary that", { timeout: SLOW_MS }, () => {
     const { code, stdout, stderr } = await sim([...SHORT, ...adversary(name, text)]);
     expect([code, stdout]).toEqual([70, ""]);
     expect(stderr).toContain("ended before the command was done: there is no verdict (UNEXPECTED)\n");
+  });
+
+  test("throws: shrinking says so, as a run does, and finds nothing to shrink", async () => {
+    const files = adversary("throws.mjs", hooked('throw new Error("boo");'));
+    const [, ...scenario] = SHORT;
+    const { exitCode, data, notes } = await inProcess(["shrink", ...scenario, ...files]);
+    expect(notes).toMatch(/boo.*\(SIM_ADVERSARY_FAILED\)\n$/u);
+    expect([exitCode, data]).toEqual([2, ""]);
   });
 
   test("leaves a rejected promise behind: SIM_ADVERSARY_FAILED", async () => {
