@@ -14,6 +14,7 @@ import type { Scenario } from "../scenario/schema.ts";
 import { SimInputError } from "../scenario/sim-error.ts";
 import { CostFiles } from "./cost-files.ts";
 import { type SweepJob, createJob } from "./job.ts";
+import { settingUndone } from "./set-twice.ts";
 
 const SEED_MAX = 2 ** 32 - 1;
 const SEED = Type.Integer({ minimum: 0, maximum: SEED_MAX });
@@ -147,11 +148,15 @@ function scenarioOf(
   from: Variant,
   context: { readonly origin: string; readonly base: unknown; readonly columns: readonly string[] },
 ): Scenario {
-  const place = context.columns.map((column, index) => `${column}=${from.cells[index] ?? ""}`).join(", ");
-  return checkScenario(
-    withFields(context.base, from.overrides),
-    place === "" ? context.origin : `${context.origin} (${place})`,
-  );
+  const columns = context.columns.map((column, index) => `${column}=${from.cells[index] ?? ""}`).join(", ");
+  const place = columns === "" ? context.origin : `${context.origin} (${columns})`;
+  const undone = settingUndone(from.overrides);
+  if (undone !== undefined) {
+    const { earlier, later } = undone;
+    const what = earlier === later ? `${later} is set twice` : `${earlier} is set, and ${later} replaces it`;
+    throw new SimInputError("SIM_SWEEP_INVALID", `${place}: ${what}: the row would be called by what did not run`);
+  }
+  return checkScenario(withFields(context.base, from.overrides), place);
 }
 
 function seedsOf(sweep: SweepFile): readonly number[] | undefined {

@@ -170,6 +170,9 @@ describe("many runs", { timeout: SLOW_MS }, () => {
     writeFileSync(join(here, "two.json"), JSON.stringify(sweep));
     const first = await sim(["sweep", "two.json", "--workers", "2"], { cwd: here });
     expect(first.stdout).toMatch(/^4 jobs: 4 (PASS|INCONCLUSIVE)\nsweep-two\/sweep.csv\n$/u);
+    writeFileSync(join(here, "same.json"), JSON.stringify({ ...sweep, axes: { durationMs: [600] }, seeds: [1, 1] }));
+    const same = await inProcess(["sweep", join(here, "same.json"), "-o", join(here, "sweep-same")]);
+    expect(same.data).toMatch(/^2 rows of 1 job: 2 (PASS|INCONCLUSIVE)\n/u);
     const again = await inProcess(["sweep", join(here, "two.json"), "-o", join(here, "sweep-two"), "--json"]);
     expect(JSON.parse(again.data)).toMatchObject({ total: 4, reused: 4, isStopped: false });
 

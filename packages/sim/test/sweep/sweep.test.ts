@@ -92,6 +92,29 @@ describe("plans", () => {
     [{ seeds: { from: 4294967295, count: 2 } }, "seeds end beyond"],
     [
       {
+        cases: [{ name: "hot", set: { "protocol.name": "hotstuff" } }],
+        axes: { "protocol.name": ["p-only"] },
+      },
+      "mine (case=hot, protocol.name=p-only): protocol.name is set twice",
+    ],
+    [{ axes: { seed: [1] }, seeds: [2] }, "mine (seed=1, seed=2): seed is set twice"],
+    [
+      { cases: [{ name: "hot", set: { protocol: { name: "hotstuff" } } }], axes: { "protocol.name": ["p-only"] } },
+      "protocol is set, and protocol.name replaces it",
+    ],
+    [
+      { cases: [{ name: "late", set: { "faults.0": { type: "crash", nodes: [0] } } }], axes: { faults: [[]] } },
+      "faults.0 is set, and faults replaces it",
+    ],
+    [
+      {
+        cases: [{ name: "late", set: { "faults.0": { type: "crash", nodes: [0] } } }],
+        axes: { "faults.00.nodes": [[1]] },
+      },
+      "faults.0 is set, and faults.00.nodes replaces it",
+    ],
+    [
+      {
         axes: {
           seed: Array.from({ length: 400 }, (_, index) => index),
           "committee.size": Array.from({ length: 400 }, () => 4),
@@ -101,6 +124,12 @@ describe("plans", () => {
     ],
   ])("%j is refused", async (parts, expected) => {
     await expect((async () => planOf(parts))()).rejects.toThrow(expected);
+  });
+
+  test("an axis may add to what a case sets", async () => {
+    const cases = [{ name: "crash", set: { "faults.0": { type: "crash", nodes: [0] } } }];
+    const plan = await planOf({ cases, axes: { "faults.0.fromMs": [10, 20] } });
+    expect(plan.jobs.map(({ job }) => job.scenario.faults[0]?.fromMs)).toEqual([10, 20]);
   });
 
   test("a base given as a file is looked for beside the sweep", async () => {

@@ -82,6 +82,14 @@ function textOf(summary: SweepSummary, tableFile: string): string {
   const verdicts = Object.entries(summary.verdicts)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([verdict, count]) => `${count} ${verdict}`);
-  const reused = summary.reused > 0 ? ` (${summary.reused} were there before)` : "";
-  return `${summary.total} jobs${reused}: ${verdicts.join(", ")}\n${tableFile}\n`;
+  const reused = summary.reused > 0 ? ` (done before: ${summary.reused})` : "";
+  const rows = Object.values(summary.verdicts).reduce((sum, count) => sum + count, 0);
+  const jobs = counted(summary.total, "job");
+  // Rows that ask for the same run share a job.
+  const head = rows === summary.total ? jobs : `${counted(rows, "row")} of ${jobs}`;
+  return `${head}${reused}: ${verdicts.join(", ")}\n${tableFile}\n`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
