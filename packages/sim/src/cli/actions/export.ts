@@ -9,6 +9,7 @@ import type { Action } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { CUT_NOTE, mustBeReadable } from "../input-check.ts";
 import { OutputFile } from "../output-file.ts";
+import { refuseSharedFiles } from "../shared-files.ts";
 
 interface ExportOptions {
   readonly perfetto?: string;
@@ -23,6 +24,13 @@ interface Export {
 export const runExport: Action<ExportOptions> = async (options, output) => {
   const exports = exportsOf(options);
   if (exports.length === 0) throw new SimInputError("USAGE", "say what to write: --perfetto FILE or --shiviz FILE");
+  refuseSharedFiles({
+    read: [{ name: "the trace", path: options.argument }],
+    written: [
+      { name: "--perfetto", path: options.perfetto },
+      { name: "--shiviz", path: options.shiviz },
+    ],
+  });
   await mustBeReadable(options.argument);
   let isCut = false;
   for (const { file, writer } of exports) {

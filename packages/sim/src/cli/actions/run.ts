@@ -5,6 +5,7 @@ import { readDecisionLog, writeDecisionLog } from "../../kernel/decision-log.ts"
 import type { RunResult } from "../../run/result.ts";
 import type { RunOptions } from "../../run/run-options.ts";
 import { recordScenario, runScenario } from "../../run/run-scenario.ts";
+import { BUILTIN_SCENARIOS } from "../../scenario/builtin/registry.ts";
 import { readInputText } from "../../scenario/input-file.ts";
 import { DECISIONS_FILE_MAX_BYTES } from "../../scenario/limits.ts";
 import { SimInputError } from "../../scenario/sim-error.ts";
@@ -17,6 +18,7 @@ import { OutputFile } from "../output-file.ts";
 import { type Output, jsonLine } from "../output.ts";
 import { reportText, verdictLine } from "../report.ts";
 import { type ChosenScenario, type ScenarioOptions, chooseScenario, replayCommand } from "../scenario-options.ts";
+import { refuseSharedFiles } from "../shared-files.ts";
 import { shrinkAndWrite } from "../shrinking.ts";
 import { traceFiles } from "../trace-files.ts";
 
@@ -33,6 +35,7 @@ interface RunCommandOptions extends ScenarioOptions {
 
 export const runOne: Action<RunCommandOptions> = async (options, output) => {
   refuseContradictions(options);
+  refuseOverwriting(options);
   const chosen = await chooseScenario(options);
   const replayed =
     options.replay === undefined
@@ -43,7 +46,7 @@ export const runOne: Action<RunCommandOptions> = async (options, output) => {
   await print({ options, chosen, result }, output);
   if (options.checkDeterminism === true) await compareDigests(chosen, result, output);
   if (options.shrink === true && result.verdict !== "PASS") {
-    await shrinkAndWrite(chosen, { file: options.output ?? "minimal.json", runsMax: undefined }, output);
+    await shrinkAndWrite(chosen, { file: minimalFileOf(options), runsMax: undefined }, output);
   }
   return exitCodeOfVerdict(result.verdict);
 };
@@ -63,6 +66,28 @@ function refuseContradictions(options: RunCommandOptions): void {
   }
   if (options.output !== undefined && options.shrink !== true)
     throw new SimInputError("USAGE", "--output says where --shrink writes: add --shrink");
+}
+
+function refuseOverwriting(options: RunCommandOptions): void {
+  const isFile = !Object.hasOwn(BUILTIN_SCENARIOS, options.argument);
+  const read = [
+    { name: "the scenario", path: isFile ? options.argument : undefined },
+    { name: "--replay", path: options.replay },
+    ...(options.adversary ?? []).map((path) => ({ name: "--adversary", path })),
+  ];
+  const written = [
+    { name: "--trace", path: options.trace },
+    { name: "--perfetto", path: options.perfetto },
+    { name: "--decisions", path: options.decisions },
+  ];
+  refuseSharedFiles({ read, written });
+  // A smaller scenario may be written in the place of the one that was read.
+  const minimal = { name: "what --shrink writes", path: options.shrink === true ? minimalFileOf(options) : undefined };
+  refuseSharedFiles({ read: [], written: [...written, minimal] });
+}
+
+function minimalFileOf({ output = "minimal.json" }: RunCommandOptions): string {
+  return output;
 }
 
 async function runWithFiles(
