@@ -1,13 +1,14 @@
 // Which received blocks an engine of ours may be given: those that pass P1–P7. The verdict on a block that others were sent
 // as well is shared, since it follows from the bytes alone, unless every receiver is to decode for itself.
 
-import { type BlockRejection, type VerifiedBlock, verifyBlock } from "@selvedge/integrity";
+import type { NewestAnswer } from "@selvedge/consensus";
+import { type Rejection, type VerifiedBlock, decodeBlock, verifyBlock } from "@selvedge/integrity";
 import type { SelvedgeFacts } from "./selvedge-chain.ts";
 
 export interface Door {
   readonly facts: SelvedgeFacts;
   readonly decodesAlways: boolean;
-  readonly onRefused: (rejection: BlockRejection) => void;
+  readonly onRefused: (rejection: Rejection) => void;
 }
 
 /** The array itself if all is well: the common case, without an allocation. */
@@ -19,6 +20,22 @@ export function admitted(received: readonly VerifiedBlock[], door: Door): readon
     door.onRefused(verdict.error);
     return [];
   });
+}
+
+/** The block that these bytes are, which nobody has looked at. */
+export function admittedBytes(bytes: Uint8Array, { facts, onRefused }: Door): VerifiedBlock | undefined {
+  const decoded = decodeBlock(bytes, facts.crypto.sha256);
+  const verified = decoded.ok ? verifyBlock(decoded.value, facts.context) : decoded;
+  if (verified.ok) return verified.value;
+  onRefused(verified.error);
+  return undefined;
+}
+
+/** An answer with the blocks that their bytes gave; undefined, as if there were none, if one of them is not good. */
+export function admittedAnswer({ ours, theirs, vouches }: NewestAnswer, door: Door): NewestAnswer | undefined {
+  const isGood = (block: VerifiedBlock | null | undefined): block is VerifiedBlock | null => block !== undefined;
+  const [own, other] = [ours, theirs].map((block) => (block === null ? null : admitted([block], door)[0]));
+  return isGood(own) && isGood(other) ? { ours: own, theirs: other, vouches } : undefined;
 }
 
 function areGood(blocks: readonly VerifiedBlock[], { judge }: SelvedgeFacts): boolean {

@@ -128,12 +128,12 @@ function judgesOf(context: BlockContext): Pick<SelvedgeFacts, "judge" | "trust" 
     judge: (block) => {
       const known = judged.get(block);
       if (known !== undefined) return known;
+      // What the bytes gave goes on, and not the object that they came in: whoever sent it may have put anything beside
+      // them. Receivers share the one as they would share the bytes.
       const verdict = verifyBlock(block.bytes, context);
-      // The very object goes on: receivers share it as they would share the bytes.
-      const kept =
-        verdict.ok && verdict.value.ref.digest === block.ref.digest ? { ok: true as const, value: block } : verdict;
-      judged.set(block, kept);
-      return kept;
+      judged.set(block, verdict);
+      if (verdict.ok) judged.set(verdict.value, verdict);
+      return verdict;
     },
     trust: (block) => {
       judged.set(block, { ok: true, value: block });

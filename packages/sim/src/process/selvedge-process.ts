@@ -9,29 +9,29 @@ import {
   type FetchEffect,
   type FetchRangeEffect,
   type InputEvent,
+  type NewestAnswer,
   type PersistEffect,
   createEngine,
 } from "@selvedge/consensus";
 import {
   type BlockRef,
-  type BlockRejection,
   type Digest,
+  type Rejection,
   type SignedUpdate,
   type ValidatorIndex,
   type VerifiedBlock,
   assertNever,
-  decodeBlock,
   validatorIndex,
-  verifyBlock,
 } from "@selvedge/integrity";
 import { MICROS_PER_MS } from "../kernel/time.ts";
 import type { Envelope } from "../protocol/message.ts";
 import type { Process, ProcessPorts, ProcessStatus, Submission } from "../protocol/protocol.ts";
-import { admitted } from "./admission.ts";
+import { type Door, admitted, admittedAnswer, admittedBytes } from "./admission.ts";
 import { BlockShelf } from "./block-shelf.ts";
 import { CommitExecutor, stateRootWithoutLedger } from "./commit-executor.ts";
 import { committed } from "./committed.ts";
 import { isEngineTimer } from "./engine-timer.ts";
+import { Equivocators } from "./equivocators.ts";
 import { newestAnswer } from "./newest-answer.ts";
 import { PAYLOAD_TIMER, PayloadShelf } from "./payload-shelf.ts";
 import { STATUS_BEFORE_START, statusOf } from "./process-status.ts";
@@ -49,7 +49,7 @@ import {
   payloadRequestMessage,
   requestMessage,
 } from "./selvedge-message.ts";
-import { type StoredChain, batchRecord, equivocatorsRecord, openChain, safetyRecord } from "./selvedge-store.ts";
+import { type StoredChain, batchRecord, openChain, safetyRecord } from "./selvedge-store.ts";
 import { UpdateDesk } from "./update-desk.ts";
 
 export interface SelvedgeProcessSetup {
@@ -77,7 +77,7 @@ export class SelvedgeProcess implements Process {
   readonly #index: ValidatorIndex;
   readonly #inbox: InputEvent[] = [];
   readonly #blocks = new BlockShelf();
-  readonly #equivocators = new Set<ValidatorIndex>();
+  readonly #equivocators: Equivocators;
   readonly #pushes: PushMessages;
   #engine: ConsensusEngine | undefined;
   #shelf: PayloadShelf | undefined;
@@ -93,6 +93,7 @@ export class SelvedgeProcess implements Process {
     this.#setup = setup;
     this.#ports = setup.ports;
     this.#index = validatorIndex(setup.index);
+    this.#equivocators = new Equivocators(setup.ports.disk);
     this.#pushes = new PushMessages(setup.extraBytesOf);
   }
 
@@ -156,7 +157,7 @@ export class SelvedgeProcess implements Process {
 
   #restore({ blocks, recovered, batchCount }: StoredChain): void {
     for (const block of blocks.values()) this.#blocks.add(block);
-    for (const author of recovered.equivocators) this.#equivocators.add(author);
+    this.#equivocators.restore(recovered.equivocators);
     this.#batchCount = batchCount;
   }
 
@@ -200,7 +201,7 @@ export class SelvedgeProcess implements Process {
       case "newestRequest":
         return this.#answerNewest(from, body.life);
       case "newest":
-        return this.#feed({ ...body, type: "newestAnswer", from: validatorIndex(from) });
+        return this.#receiveNewest(body, from);
       case "payload":
         this.#shelf?.put(this.#setup.facts.rootOf(body.payload), body.payload);
         return undefined;
@@ -214,23 +215,32 @@ export class SelvedgeProcess implements Process {
   }
 
   #receiveBytes(bytes: Uint8Array, from: number): void {
-    const { crypto, context } = this.#setup.facts;
-    const decoded = decodeBlock(bytes, crypto.sha256);
-    const verified = decoded.ok ? verifyBlock(decoded.value, context) : decoded;
-    if (!verified.ok) return this.#refuse(from, verified.error.code, verified.error.detail);
-    return this.#receiveBlocks([verified.value], { from, request: null });
+    const block = admittedBytes(bytes, this.#doorTo(from));
+    if (block !== undefined) this.#receiveBlocks([block], { from, request: null });
   }
 
   #receiveBlocks(
     received: readonly VerifiedBlock[],
     { from, request }: { readonly from: number; readonly request: RequestId | null },
   ): void {
-    const { facts, decodesAlways } = this.#setup;
-    const onRefused = ({ code, detail }: BlockRejection): void => this.#refuse(from, code, detail);
-    const blocks = admitted(received, { facts, decodesAlways, onRefused });
+    const blocks = admitted(received, this.#doorTo(from));
     if (request === null && blocks.length === 0 && received.length > 0) return;
     const answered = request === null ? {} : { fetchId: request.fetchId };
     this.#feed({ type: "blocks", blocks, from: validatorIndex(from), ...answered });
+  }
+
+  #receiveNewest(body: NewestAnswer, from: number): void {
+    const answer = admittedAnswer(body, this.#doorTo(from));
+    if (answer !== undefined) this.#feed({ ...answer, type: "newestAnswer", from: validatorIndex(from) });
+  }
+
+  #doorTo(from: number): Door {
+    const { facts, decodesAlways } = this.#setup;
+    const onRefused = ({ code: fault, detail }: Rejection): void => {
+      this.#refusedCount += 1;
+      this.#ports.observe({ type: "reported", fault, about: from, detail });
+    };
+    return { facts, decodesAlways, onRefused };
   }
 
   #answerNewest(asker: number, life: number): void {
@@ -242,11 +252,6 @@ export class SelvedgeProcess implements Process {
   #answerPayload(asker: number, root: Digest): void {
     const payload = this.#shelf?.get(root);
     if (payload !== undefined) this.#ports.send(payloadMessage(asker, payload));
-  }
-
-  #refuse(from: number, fault: string, detail: string): void {
-    this.#refusedCount += 1;
-    this.#ports.observe({ type: "reported", fault, about: from, detail });
   }
 
   #send(to: number, blocks: readonly VerifiedBlock[], request: RequestId): void {
@@ -311,8 +316,9 @@ export class SelvedgeProcess implements Process {
       case "checkUpdate":
         return this.#checkUpdate(effect.update, effect.author);
       case "setTimer":
+        return this.#ports.setTimer(effect.id, Math.round(effect.delayMs * MICROS_PER_MS));
       case "cancelTimer":
-        return this.#time(effect);
+        return this.#ports.cancelTimer(effect.id);
       case "commit":
         return this.#commit(effect);
       case "receipt":
@@ -331,11 +337,6 @@ export class SelvedgeProcess implements Process {
       present: refs.filter(isPresent),
       absent: refs.filter((ref) => !isPresent(ref)),
     });
-  }
-
-  #time(effect: Extract<Effect, { type: "setTimer" | "cancelTimer" }>): void {
-    if (effect.type === "cancelTimer") this.#ports.cancelTimer(effect.id);
-    else this.#ports.setTimer(effect.id, Math.round(effect.delayMs * MICROS_PER_MS));
   }
 
   #persist(effect: PersistEffect): number {
@@ -392,9 +393,6 @@ export class SelvedgeProcess implements Process {
   #report(fault: Extract<Effect, { type: "report" }>["fault"]): void {
     const about = "author" in fault ? fault.author : null;
     this.#ports.observe({ type: "reported", fault: fault.type, about, detail: "" });
-    if (fault.type !== "equivocation" || this.#equivocators.has(fault.author)) return;
-    this.#equivocators.add(fault.author);
-    const authors = [...this.#equivocators].sort((left, right) => left - right);
-    this.#ports.disk.write({ records: [equivocatorsRecord(authors)], sync: false });
+    if (fault.type === "equivocation") this.#equivocators.note(fault.author);
   }
 }

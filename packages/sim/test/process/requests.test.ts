@@ -5,45 +5,14 @@ import { expect, it } from "vitest";
 import { type SelvedgeBody, isFor } from "../../src/process/selvedge-message.ts";
 import { createSelvedgeChain } from "../../src/process/selvedge-protocol.ts";
 import { FaultyDisk } from "../../src/process/sim-disk.ts";
-import type { Envelope, OutgoingMessage } from "../../src/protocol/message.ts";
-import type { Process, ProtocolChain } from "../../src/protocol/protocol.ts";
-import { choicesOf } from "../network/statistics.ts";
 import { goodScenario } from "../run/scenarios.ts";
-
-interface Life {
-  readonly process: Process;
-  /** Everything it sent that has not been taken from here. */
-  readonly sent: OutgoingMessage[];
-}
-
-function started(chain: ProtocolChain, index: number, disk: FaultyDisk): Life {
-  const sent: OutgoingMessage[] = [];
-  const ignore = (): void => undefined;
-  const process = chain.createProcess(index, {
-    nowUs: () => 0,
-    wallClockMs: () => 0,
-    send: (message) => void sent.push(message),
-    setTimer: ignore,
-    cancelTimer: ignore,
-    at: ignore,
-    spendCpu: ignore,
-    observe: ignore,
-    disk,
-    choices: choicesOf(1),
-  });
-  process.start();
-  return { process, sent };
-}
-
-function deliver({ process }: Life, from: number, messages: readonly OutgoingMessage[]): void {
-  for (const message of messages) process.receive({ ...message, id: 0, from, sentAtUs: 0 } satisfies Envelope);
-}
+import { type Life, deliver, started } from "./life.ts";
 
 it("an answer to a question of the node's earlier life counts for nothing, one to its own does", () => {
   const local = { doppelgangerRounds: 4 };
   const chain = createSelvedgeChain(goodScenario({ protocol: { name: "selvedge", local } }), "both", undefined);
   const disk = new FaultyDisk(() => 0);
-  const others = [1, 2, 3].map((index) => ({ index, life: started(chain, index, new FaultyDisk(() => 0)) }));
+  const others = [1, 2, 3].map((index) => ({ index, life: started(chain, index) }));
   const answersTo = (asker: Life): (() => void)[] =>
     others.map(({ index, life }) => {
       const asked = asker.sent.filter(({ to, kind }) => to === index && kind === "newestRequest");
