@@ -89,7 +89,7 @@ export interface AdversaryWorld {
   readonly held: () => readonly MessageView[];
   /** Lets held messages go; returns how many. Refused (0) below power timing. */
   readonly release: (which: (message: MessageView) => boolean) => number;
-  /** Runs later, in virtual time. */
+  /** Runs later, in virtual time; never once the network has healed. */
   readonly after: (ms: number, run: () => void) => void;
   /** Sends as a corrupted node, past every `onEmit`. Refused (false) for others. */
   readonly sendAs: (node: number, emission: Omit<Emission, "blocks">) => boolean;

@@ -54,6 +54,7 @@ export class World {
   readonly #faults: FaultSchedule;
   #nowUs: Micros = 0;
   #isStopped = false;
+  #isHealed = false;
   eventCount = 0;
   /** What `eventCount` may not pass before the clock goes on. */
   #eventsOfInstantEnd = EVENTS_PER_INSTANT_MAX;
@@ -137,10 +138,12 @@ export class World {
     this.#queue.push(Math.max(atUs, this.#nowUs), run);
   };
 
-  /** A timer of an adversary. */
+  /** A timer of an adversary: once the network has healed, nothing comes of it. */
   readonly #scheduleAct = (atUs: Micros, run: () => void): void => {
     if (atUs <= this.#nowUs) this.#countInstantTimer();
-    this.schedule(atUs, run);
+    this.schedule(atUs, () => {
+      if (!this.#isHealed) run();
+    });
   };
 
   #countInstantTimer(): void {
@@ -213,6 +216,7 @@ export class World {
 
   /** The chaos is over: faults end, the adversary falls silent, the network keeps its delays and loses nothing. */
   heal(network: NetworkSpec): void {
+    this.#isHealed = true;
     this.#faults.end();
     for (const [name, count] of this.#networkCounts()) this.#count(name, count);
     this.traffic.setSeats([]);
@@ -220,8 +224,9 @@ export class World {
     this.traffic.release("adaptive", () => true);
   }
 
+  /** Its twin, if it has one, with it. */
   freeze(node: SimNode): void {
-    node.freeze();
+    for (const copy of this.#copies[node.index] ?? []) copy.freeze();
     for (const observer of this.#setup.observers) observer.onLifecycle?.(node.index, "frozen", this.#nowUs);
   }
 
