@@ -4,6 +4,7 @@
 
 import {
   type BlockContext,
+  type CheckpointStatement,
   type Commit,
   type CommitDigest,
   type Digest,
@@ -220,23 +221,47 @@ export class ChainWalk {
   async #checkCertificate({ digest, commit }: SealedCommit, stateRoot: Digest | undefined): Promise<void> {
     const subject = `checkpoint certificate of commit ${commit.index}`;
     const certificate = await readingOf(subject, () => this.#home.state.checkpoint(commit.index));
-    if (certificate === undefined) return;
-    const statement = verifyCheckpoint(certificate, this.#contextIn(commit.epoch));
-    if (!statement.ok) throw new FindingError(subject, statement.error);
-    if (statement.value.index !== commit.index || statement.value.commitDigest !== digest) {
+    if (certificate !== undefined) {
+      const statement = verifyCheckpoint(certificate, this.#contextIn(commit.epoch));
+      if (!statement.ok) throw new FindingError(subject, statement.error);
+      this.#checkStatement(statement.value, { subject, index: commit.index, digest, stateRoot });
+      this.#counts.checkpoints += 1;
+    }
+    // Its signatures were verified when the epoch's record was followed.
+    const closing = this.#home.closings.get(commit.index);
+    if (closing !== undefined)
+      this.#checkStatement(closing, {
+        subject: `${subject} in an epoch's record`,
+        index: commit.index,
+        digest,
+        stateRoot,
+      });
+  }
+
+  #checkStatement(statement: CheckpointStatement, executed: ExecutedCommit): void {
+    const { subject, index, digest, stateRoot } = executed;
+    if (statement.index !== index || statement.commitDigest !== digest) {
       throw new FindingError(subject, {
         code: "CHECKPOINT_COMMIT",
-        detail: `certifies another commit: ${statement.value.commitDigest}`,
+        detail: `certifies another commit: ${statement.commitDigest}`,
       });
     }
-    if (stateRoot !== undefined && statement.value.stateRoot !== stateRoot) {
+    if (stateRoot !== undefined && statement.stateRoot !== stateRoot) {
       throw new FindingError(subject, {
         code: "CHECKPOINT_STATE",
-        detail: `certifies the state ${statement.value.stateRoot}, executing gives ${stateRoot}`,
+        detail: `certifies the state ${statement.stateRoot}, executing gives ${stateRoot}`,
       });
     }
-    this.#counts.checkpoints += 1;
+    this.#counts.certifiedCommit = index;
   }
+}
+
+interface ExecutedCommit {
+  readonly subject: string;
+  readonly index: number;
+  readonly digest: CommitDigest;
+  /** Undefined for a commit whose execution is not on disk. */
+  readonly stateRoot: Digest | undefined;
 }
 
 interface ChainWalkParts {

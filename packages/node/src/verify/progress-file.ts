@@ -36,6 +36,7 @@ const PROGRESS = Type.Object({
     blocks: COUNT,
     transactions: COUNT,
     checkpoints: COUNT,
+    certifiedCommit: COUNT,
     versions: COUNT,
     payloadBytes: COUNT,
     records: COUNT,

@@ -22,11 +22,11 @@ export async function prunedStart(home: VerifiedHome): Promise<VerifyProgress | 
   if (stored === undefined) throw missing(`commit ${base}`);
   const { commit, digest } = await readingOf(`commit ${base}`, async () => readCommit(stored));
   await checkRoot(home, base, ledger.stateRoot());
-  await checkVouched(home, { base, stateRoot: ledger.stateRoot(), digest });
+  const isCertified = await checkVouched(home, { base, stateRoot: ledger.stateRoot(), digest });
   return {
     position: { index: base, digest, timestampMs: commit.timestampMs },
     ledger,
-    counts: noCounts(),
+    counts: { ...noCounts(), certifiedCommit: isCertified ? base : 0 },
     lineages: new Map(ledger.models().map(({ id, current }) => [id, cursorAt(current)])),
   };
 }
@@ -51,18 +51,18 @@ async function checkRoot(home: VerifiedHome, base: number, stateRoot: Digest): P
 
 /**
  * Q signatures over the base itself, or over a later commit: the walk executes up to it, and the state that they certify
- * follows from the right base only.
+ * follows from the right base only. True if those over the base are there.
  */
 async function checkVouched(
   home: VerifiedHome,
   { base, stateRoot, digest }: { readonly base: number; readonly stateRoot: Digest; readonly digest: string },
-): Promise<void> {
+): Promise<boolean> {
   const subject = `checkpoint certificate of commit ${base} or above`;
   const newest = await readingOf(subject, () => home.state.latestCheckpoint());
   if (newest === undefined || newest.statement.index < base)
     throw new FindingError(subject, { code: "PRUNED_UNCERTIFIED", detail: "nothing vouches for the kept snapshot" });
   const own = await readingOf(subject, () => home.state.checkpoint(commitIndex(base)));
-  if (own === undefined) return;
+  if (own === undefined) return false;
   const context = home.contextIn(own.statement.epoch);
   if (context === undefined)
     throw new FindingError(subject, { code: "EPOCH_RECORD_MISSING", detail: "of an unknown epoch" });
@@ -73,6 +73,7 @@ async function checkVouched(
       code: "CHECKPOINT_STATE",
       detail: "certifies another state than the snapshot's",
     });
+  return true;
 }
 
 function cursorAt({ record, digest }: ReturnType<Ledger["models"]>[number]["current"]): AuditCursor {

@@ -3,6 +3,7 @@
 import {
   type BlockContext,
   type ChainId,
+  type CheckpointStatement,
   type Genesis,
   type Store,
   chainIdOf,
@@ -33,6 +34,8 @@ export interface VerifiedHome {
   readonly payloads: PayloadStore;
   /** By which blocks and certificates of an epoch are judged; undefined for one of which there is no record here. */
   readonly contextIn: (epoch: number) => BlockContext | undefined;
+  /** By commit, for those that closed an epoch: what the committee signed that handed over then. */
+  readonly closings: ReadonlyMap<number, CheckpointStatement>;
   readonly ledgerOptions: LedgerOptions;
   readonly close: () => Promise<void>;
 }
@@ -46,7 +49,7 @@ export async function openVerifiedHome(root: string): Promise<VerifiedHome> {
   const crypto = createNodeCrypto();
   const store = await readingOf("the database", () => openStore(paths, genesis));
   try {
-    const contexts = await blockContexts(store, genesis, { chainId, params: genesis.params, crypto });
+    const { contexts, closings } = await storedEpochs(store, genesis, { chainId, params: genesis.params, crypto });
     return {
       paths,
       genesis,
@@ -58,6 +61,7 @@ export async function openVerifiedHome(root: string): Promise<VerifiedHome> {
       state: new StateStore(store, sha256),
       payloads: new PayloadStore(store, sha256),
       contextIn: (epoch) => contexts[epoch],
+      closings,
       ledgerOptions: ledgerOptionsOf({ genesis, chainId, crypto }),
       close: () => store.close(),
     };
@@ -71,21 +75,23 @@ export async function openVerifiedHome(root: string): Promise<VerifiedHome> {
  * By epoch, for all of which there is a record: each names the start that the committee before it has certified. That this
  * start is the one that the commits make is found out by executing them.
  */
-async function blockContexts(
+async function storedEpochs(
   store: Store,
   genesis: Genesis,
   chain: Pick<BlockContext, "chainId" | "params" | "crypto">,
-): Promise<readonly BlockContext[]> {
+): Promise<{ readonly contexts: readonly BlockContext[] } & Pick<VerifiedHome, "closings">> {
   const epochs = new EpochStore(store);
   let start = epochStartOf(genesis);
   const contexts = [blockContextOf(epochAt(start, null), chain)];
+  const closings = new Map<number, CheckpointStatement>();
   for (let epoch = 1; ; epoch += 1) {
     const subject = `the record of epoch ${epoch}`;
     const step = await readingOf(subject, () => epochs.step(epoch));
-    if (step === undefined) return contexts;
+    if (step === undefined) return { contexts, closings };
     const next = followEpoch(start, step, chain);
     if (!next.ok) throw new FindingError(subject, next.error);
     start = next.value;
+    closings.set(step.certificate.statement.index, step.certificate.statement);
     contexts.push(blockContextOf(epochAt(start, null), chain));
   }
 }
@@ -96,11 +102,22 @@ export interface VerifyCounts {
   blocks: number;
   transactions: number;
   checkpoints: number;
+  /** The highest commit with a certificate; 0 if there is none. */
+  certifiedCommit: number;
   versions: number;
   payloadBytes: number;
   records: number;
 }
 
 export function noCounts(): VerifyCounts {
-  return { commits: 0, blocks: 0, transactions: 0, checkpoints: 0, versions: 0, payloadBytes: 0, records: 0 };
+  return {
+    commits: 0,
+    blocks: 0,
+    transactions: 0,
+    checkpoints: 0,
+    certifiedCommit: 0,
+    versions: 0,
+    payloadBytes: 0,
+    records: 0,
+  };
 }

@@ -2,6 +2,7 @@
 // other record. The first thing that does not hold is thrown as a FindingError. Interrupted, it keeps its place.
 
 import type { AuditCursor } from "@selvedge/integrity";
+import { checkCertified } from "./certified.ts";
 import { ChainWalk } from "./chain-walk.ts";
 import { FindingError } from "./finding.ts";
 import { walkLineages } from "./lineage-walk.ts";
@@ -66,6 +67,11 @@ interface Beginning {
   readonly resumedAfter: number;
 }
 
+interface Progress {
+  readonly counts: VerifyCounts;
+  readonly base: number;
+}
+
 class Verification {
   readonly #home: VerifiedHome;
   readonly #options: Required<VerifyOptions>;
@@ -83,7 +89,7 @@ class Verification {
     // Records are counted in one go.
     const counts = { ...(resume?.counts ?? noCounts()), records: 0 };
     const walk = await ChainWalk.open({ home: this.#home, counts, resume: resume ?? null });
-    const isComplete = await this.#walkAll(walk, counts);
+    const isComplete = await this.#walkAll(walk, { counts, base });
     await (isComplete ? removeProgress(this.#home) : this.#save(walk, counts));
     return this.#summary(walk, { counts, isComplete, prunedTo: base, resumedAfter });
   }
@@ -101,8 +107,10 @@ class Verification {
   }
 
   /** False if it was interrupted. */
-  async #walkAll(walk: ChainWalk, counts: VerifyCounts): Promise<boolean> {
+  async #walkAll(walk: ChainWalk, { counts, base }: Progress): Promise<boolean> {
     if (!(await this.#walkChain(walk, counts))) return false;
+    const chain = { base, lastIndex: walk.end.lastIndex, certifiedIndex: counts.certifiedCommit };
+    checkCertified(chain, this.#home.genesis.params);
     if (!(await this.#walkLineages(walk, counts))) return false;
     return !this.#options.full || this.#scan(counts);
   }

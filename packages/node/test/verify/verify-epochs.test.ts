@@ -1,32 +1,27 @@
 // `selvedge verify --full` over a home whose chain went through several epochs, on a real LevelDB home: each epoch's blocks,
 // certificates and receipts under that epoch's rules, and the records of the epochs under those of the ones before.
 
-import { cp, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Store, type StoreSpace, mustExist } from "@selvedge/integrity";
+import { type Store, mustExist } from "@selvedge/integrity";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runVerify } from "../../src/cli/actions/verify.ts";
-import { homePaths } from "../../src/config/home.ts";
-import { openStore } from "../../src/daemon/home.ts";
 import { decodeEpochStep, encodeEpochStep } from "../../src/epoch/epoch-record.ts";
 import { pruneHome } from "../../src/prune/prune-home.ts";
-import { FindingError } from "../../src/verify/finding.ts";
 import { type VerifyOptions, type VerifySummary, verifyHome } from "../../src/verify/verify-home.ts";
 import { FIXTURE_KEEP_MIN, HomeFixture } from "../home-fixture.ts";
+import { HomeCopies, findingIn, keysOf } from "./home-copies.ts";
 
 const NEVER = new AbortController().signal;
 const EPOCH_1 = "epoch/00000000000001";
 const EPOCH_2 = "epoch/00000000000002";
 
 let fixture: HomeFixture;
-let folder = "";
+let copies: HomeCopies;
 /** Last commit of epoch 0 and of epoch 1. */
 const bases: number[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "selvedge-verify-"));
   fixture = await HomeFixture.create({ coin: "none" });
+  copies = await HomeCopies.of(fixture);
   await fixture.start({ keepCommits: null, snapshotSpacing: 10 });
   await fixture.train();
   for (const _ of [1, 2]) {
@@ -41,40 +36,16 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
+  await copies.remove();
   await fixture.remove();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function verified(home: string, options: Partial<VerifyOptions> = {}): Promise<VerifySummary> {
   return verifyHome({ home, full: true, restart: false, ...options });
 }
 
-/** A copy of the home in which something has gone wrong without its seal being broken. */
-async function damaged(name: string, damage: (store: Store) => Promise<void>): Promise<string> {
-  const home = join(folder, name);
-  await cp(fixture.paths.root, home, { recursive: true });
-  const store = await openStore(homePaths(home), fixture.network.bundle.genesis);
-  await damage(store);
-  await store.close();
-  return home;
-}
-
-async function keysOf(store: Store, space: StoreSpace, prefix: string): Promise<readonly string[]> {
-  const keys: string[] = [];
-  for await (const { key } of store.iterate(space, { gte: prefix, lt: `${prefix}~` })) keys.push(key);
-  return keys;
-}
-
 async function put(store: Store, key: string, value: Uint8Array): Promise<void> {
   await store.batch([{ type: "put", space: "meta", key, value }], { sync: true });
-}
-
-async function findingIn(home: string): Promise<string> {
-  const error: unknown = await verified(home).then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  return error instanceof FindingError ? error.finding : `${String(error)} is no finding`;
 }
 
 describe("verify --full over a chain of three epochs", () => {
@@ -90,6 +61,14 @@ describe("verify --full over a chain of three epochs", () => {
     expect(summary.records).toBeGreaterThan(summary.blocks);
   });
 
+  test("holds with the certificates in the records of the epochs alone, up to the last commit that closed one", async () => {
+    const home = await copies.damaged("records-only", async (store) => {
+      for (const key of await keysOf(store, "state", "checkpoint/"))
+        await store.batch([{ type: "delete", space: "state", key }], { sync: true });
+    });
+    expect(await verified(home)).toMatchObject({ checkpoints: 0, certifiedCommit: bases[1] });
+  });
+
   test("ends with status 0 on the command line", async () => {
     const lines: string[] = [];
     const data = async (text: string): Promise<void> => void lines.push(text);
@@ -101,7 +80,7 @@ describe("verify --full over a chain of three epochs", () => {
   test.each(["the last commit of an epoch", "the first of the next"])(
     "interrupted at %s it goes on from there to the same end",
     async (at) => {
-      const home = await damaged(at.replaceAll(" ", "-"), async () => undefined);
+      const home = await copies.damaged(at.replaceAll(" ", "-"), async () => undefined);
       const stopAt = (bases[0] ?? 0) + (at.startsWith("the first") ? 1 : 0);
       const stop = new AbortController();
       const onProgress: VerifyOptions["onProgress"] = ({ phase, done }) => {
@@ -114,7 +93,7 @@ describe("verify --full over a chain of three epochs", () => {
   );
 
   test("begins in a later epoch where the earlier ones are pruned", async () => {
-    const home = await damaged("pruned", async () => undefined);
+    const home = await copies.damaged("pruned", async () => undefined);
     const { mark } = await pruneHome({ home, keepCommits: FIXTURE_KEEP_MIN, isDryRun: false, signal: NEVER });
     expect(mark?.base).toBeGreaterThan(bases[1] ?? 0);
     const whole = await verified(fixture.paths.root, { restart: true });
@@ -125,14 +104,14 @@ describe("verify --full over a chain of three epochs", () => {
 
 describe("verify --full names", () => {
   test("commits of an epoch without a record", async () => {
-    const home = await damaged("no-record", (store) =>
+    const home = await copies.damaged("no-record", (store) =>
       store.batch([{ type: "delete", space: "meta", key: EPOCH_2 }], { sync: true }),
     );
     expect(await findingIn(home)).toBe("EPOCH_RECORD_MISSING");
   });
 
   test("a block of a later epoch under the rules of another", async () => {
-    const home = await damaged("moved", async (store) => {
+    const home = await copies.damaged("moved", async (store) => {
       const [key = ""] = await keysOf(store, "blocks", "e00000000000001/");
       const value = mustExist(await store.get("blocks", key), "a block of epoch 1");
       const moved = key.replace("e00000000000001/", "e00000000000002/");
@@ -142,7 +121,7 @@ describe("verify --full names", () => {
   });
 
   test("a record of an epoch whose certificate the committee before did not sign", async () => {
-    const home = await damaged("unsigned", async (store) => {
+    const home = await copies.damaged("unsigned", async (store) => {
       const step = decodeEpochStep(mustExist(await store.get("meta", EPOCH_2), "the record of epoch 2"));
       if (!step.ok) throw new Error(step.error.detail);
       const { certificate, proof } = step.value;
@@ -156,7 +135,7 @@ describe("verify --full names", () => {
   });
 
   test("a record that stands in the place of another epoch's", async () => {
-    const home = await damaged("swapped", async (store) => {
+    const home = await copies.damaged("swapped", async (store) => {
       await put(store, EPOCH_2, mustExist(await store.get("meta", EPOCH_1), "the record of epoch 1"));
     });
     expect(await findingIn(home)).toMatch(/^(CHECKPOINT|PROOF)_EPOCH/u);

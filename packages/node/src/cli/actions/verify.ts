@@ -55,7 +55,7 @@ function summaryText(summary: VerifySummary, seconds: number): string {
     ["verified", `chain ${summary.chainId}`],
     ["commits", `${summary.commits}${notExecuted > 0 ? `, the last ${notExecuted} not executed yet` : ""}`],
     ["blocks", `${summary.blocks} with ${summary.transactions} transactions`],
-    ["checkpoints", String(summary.checkpoints)],
+    ["checkpoints", checkpointsText(summary)],
     ...(summary.prunedTo > 0
       ? [["begins", `with the certified state after commit ${summary.prunedTo}: pruned below`]]
       : []),
@@ -66,4 +66,9 @@ function summaryText(summary: VerifySummary, seconds: number): string {
     ...(summary.resumedAfter > 0 ? [["resumed", `after commit ${summary.resumedAfter}`]] : []),
     ["seconds", seconds.toFixed(1)],
   ]);
+}
+
+function checkpointsText({ checkpoints, certifiedCommit, lastCommit }: VerifySummary): string {
+  if (certifiedCommit === 0) return "0, so nothing shows that the order is the committee's";
+  return `${checkpoints}, a quorum signed up to commit ${certifiedCommit}, ${lastCommit - certifiedCommit} above it`;
 }
