@@ -91,8 +91,13 @@ export class StateStore {
     const lookup = (this.#lookup ??= this.#openLookup());
     const position = lookup.digests.push(digest) - 1;
     const stored = (await lookup.found)[position];
-    if (stored === undefined) return undefined;
-    return commitIndex(countField(decodeTuple(stored, "transaction", 1)[0], "transaction"));
+    return stored === undefined ? undefined : loggedIn(stored);
+  }
+
+  /** All of them, with the commit that logged each last. */
+  async *transactions(): AsyncGenerator<{ readonly commitIndex: CommitIndex }, void, undefined> {
+    for await (const { value } of this.#store.iterate("state", { gte: "transaction/", lt: "transaction0" }))
+      yield { commitIndex: loggedIn(value) };
   }
 
   #openLookup(): TransactionLookup {
@@ -182,6 +187,10 @@ export class StateStore {
     const [index, bytes] = decodeTuple(stored, "snapshot", 2);
     return { index: countField(index, "snapshot"), bytes: bytesField(bytes, "snapshot") };
   }
+}
+
+function loggedIn(stored: Uint8Array): CommitIndex {
+  return commitIndex(countField(decodeTuple(stored, "transaction", 1)[0], "transaction"));
 }
 
 function opsOfEvent(event: LedgerEvent): StoreOp[] {

@@ -25,6 +25,7 @@ import { readCommit } from "../daemon/restore.ts";
 import { orderedNumber, stateKey, versionKey } from "../storage/keys.ts";
 import type { StoredCommit } from "../storage/stored-chain.ts";
 import { FindingError, readingOf } from "./finding.ts";
+import { checkLogged } from "./transaction-index.ts";
 import type { VerifiedHome, VerifyCounts } from "./verified-home.ts";
 
 /** Where the walk stands: after `index`. */
@@ -185,6 +186,7 @@ export class ChainWalk {
   /** Version records, update headers and the index of transactions, as executing leaves them. */
   async #checkResults({ events, index }: DoneResult): Promise<void> {
     for (const event of events) {
+      if (event.type === "transactionsLogged") this.#counts.transactionsIndexed += await checkLogged(this.#home, event);
       if (event.type === "versionClosed") {
         const { modelId, version } = event.record.record;
         const stored = await this.#home.store.get("versions", versionKey(modelId, version));

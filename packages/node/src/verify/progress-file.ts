@@ -35,6 +35,7 @@ const PROGRESS = Type.Object({
     commits: COUNT,
     blocks: COUNT,
     transactions: COUNT,
+    transactionsIndexed: COUNT,
     checkpoints: COUNT,
     certifiedCommit: COUNT,
     versions: COUNT,

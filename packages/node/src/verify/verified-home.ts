@@ -101,6 +101,8 @@ export interface VerifyCounts {
   commits: number;
   blocks: number;
   transactions: number;
+  /** Those of them that the index has under the commit that logged them last. */
+  transactionsIndexed: number;
   checkpoints: number;
   /** The highest commit with a certificate; 0 if there is none. */
   certifiedCommit: number;
@@ -114,6 +116,7 @@ export function noCounts(): VerifyCounts {
     commits: 0,
     blocks: 0,
     transactions: 0,
+    transactionsIndexed: 0,
     checkpoints: 0,
     certifiedCommit: 0,
     versions: 0,

@@ -9,6 +9,7 @@ import { walkLineages } from "./lineage-walk.ts";
 import { type VerifyProgress, loadProgress, removeProgress, saveProgress } from "./progress-file.ts";
 import { prunedStart } from "./pruned-start.ts";
 import { scanRecords } from "./record-scan.ts";
+import { checkIndexEnd } from "./transaction-index.ts";
 import { type VerifiedHome, type VerifyCounts, noCounts, openVerifiedHome } from "./verified-home.ts";
 
 /** Between two saves of the place; a save costs a snapshot of the ledger. */
@@ -111,6 +112,8 @@ class Verification {
     if (!(await this.#walkChain(walk, counts))) return false;
     const chain = { base, lastIndex: walk.end.lastIndex, certifiedIndex: counts.certifiedCommit };
     checkCertified(chain, this.#home.genesis.params);
+    const index = { base, indexed: counts.transactionsIndexed, signal: this.#options.signal };
+    if (!(await checkIndexEnd(this.#home, index))) return false;
     if (!(await this.#walkLineages(walk, counts))) return false;
     return !this.#options.full || this.#scan(counts);
   }
