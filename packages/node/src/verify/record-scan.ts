@@ -14,7 +14,7 @@ import {
   verifyBlock,
   verifyReceipt,
 } from "@selvedge/integrity";
-import { epochOfKey } from "../storage/keys.ts";
+import { epochOfKey, stateKey } from "../storage/keys.ts";
 import { bytesField, decodeTuple } from "../storage/stored-tuple.ts";
 import { FindingError, readingOf } from "./finding.ts";
 import type { VerifiedHome, VerifyCounts } from "./verified-home.ts";
@@ -77,6 +77,8 @@ function checkReceipt(home: VerifiedHome, key: string, value: Uint8Array): void 
   const epoch = header?.ok === true ? header.value.epoch : 0;
   const verified = verifyReceipt(receipt.value, contextFor(home, epoch, key));
   if (!verified.ok) throw new FindingError(key, verified.error);
+  if (key !== stateKey("receipt", receipt.value.update))
+    throw new FindingError(key, { code: "RECEIPT_OTHER", detail: "the receipt of another update stands in its place" });
 }
 
 async function checkPayload({ payloads }: VerifiedHome, rootHex: string): Promise<void> {

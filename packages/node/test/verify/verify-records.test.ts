@@ -100,3 +100,13 @@ describe("verify --full finds in the index of transactions", () => {
     await expect(logged(8)).rejects.toThrow(/TRANSACTION_INDEX/u);
   });
 });
+
+describe("verify --full finds among the receipts", () => {
+  test("one of another update in the place of an update's own", async () => {
+    const receipts = { space: "state", prefix: "receipt/" } as const;
+    const finding = await findingAfter("receipt", receipts, async (keys, store) =>
+      mustExist(await store.get("state", keys[1] ?? ""), "the receipt of another update"),
+    );
+    expect(finding).toBe("RECEIPT_OTHER");
+  });
+});
