@@ -21,7 +21,8 @@ import { loadConfig } from "../config/load.ts";
 import { createNodeSigner } from "../crypto.ts";
 import { type DeviceClient, openDeviceClient } from "../device/device-client.ts";
 import { NodeError } from "../errors.ts";
-import { openKeyFile, readPasswordFile } from "../keys/keystore.ts";
+import { readHomePassword } from "../keys/home-password.ts";
+import { openKeyFile } from "../keys/keystore.ts";
 import { readTextIfThere } from "../storage/files.ts";
 import { type ApiAddressOptions, apiAddressesOf } from "./api-read.ts";
 import { homeOf } from "./context.ts";
@@ -51,7 +52,7 @@ export async function openDeviceSession(options: DeviceSessionOptions): Promise<
   const gateways = options.gateway ?? config.device.gateways;
   if (gateways.length === 0)
     throw new NodeError("USAGE", "give --gateway, or list device.gateways in the configuration");
-  const key = await openKeyFile(paths.deviceKey, await readPasswordFile(config.keys.password_file));
+  const key = await openKeyFile(paths.deviceKey, await readHomePassword(paths, config));
   const client = await openDeviceClient({
     genesis,
     gateways: gateways.map(checkedUrl),

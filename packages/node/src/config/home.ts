@@ -16,6 +16,8 @@ export interface HomePaths {
   readonly deviceKey: string;
   readonly nodeKey: string;
   readonly secrets: string;
+  /** Opens the home's key where the configuration names no other file. */
+  readonly password: string;
   readonly safety: string;
   readonly chainData: string;
   readonly formatFile: string;
@@ -33,6 +35,7 @@ export function homePaths(root: string): HomePaths {
     deviceKey: join(root, "keys", "device.json"),
     nodeKey: join(root, "keys", "node.json"),
     secrets: join(root, "secrets"),
+    password: join(root, "secrets", "password"),
     safety: join(root, "safety", "safety.log"),
     chainData: join(root, "data", "chain"),
     formatFile: join(root, "data", "FORMAT"),

@@ -92,7 +92,13 @@ export const CONFIG_SCHEMA = Type.Object(
       },
       { additionalProperties: false },
     ),
-    keys: Type.Object({ password_file: Type.String({ maxLength: 4096 }) }, { additionalProperties: false }),
+    keys: Type.Object(
+      {
+        /** Empty: secrets/password of the home. */
+        password_file: Type.String({ maxLength: 4096 }),
+      },
+      { additionalProperties: false },
+    ),
     log: Type.Object(
       {
         level: Type.Union([

@@ -11,6 +11,7 @@ import { processReport } from "../debug/process-report.ts";
 import { EXIT, type ExitCode, NodeError } from "../errors.ts";
 import { openScrub } from "../heal/open-scrub.ts";
 import { WorkerPool } from "../host/worker-pool.ts";
+import { readHomePassword } from "../keys/home-password.ts";
 import { readPasswordFile } from "../keys/keystore.ts";
 import type { PeerAddress } from "../network/dialer.ts";
 import { type TransportSetup, createLibp2pTransport } from "../network/libp2p-transport.ts";
@@ -109,7 +110,7 @@ async function openNodeSetup(
   const { genesis } = await readGenesisBundle(paths.genesis, paths.genesisWeights);
   const committee = committeeOf(genesis);
   checkPeerIndices(config, committee.validators.length);
-  const password = await readPasswordFile(config.keys.password_file);
+  const password = await readHomePassword(paths, config);
   const identity = await openIdentity({ role: config.role, paths, committee, password });
   const { store, report: storeReport } = await openData({ paths, genesis, role: config.role, logger });
   closers.push(() => store.close());

@@ -17,13 +17,12 @@ import { sha256 } from "../crypto.ts";
 import { NodeError, isSystemError } from "../errors.ts";
 import { readTextIfThere, syncFolder, writeFileAtomically } from "../storage/files.ts";
 import { NODE_KEYS_MAX, readFormat, writeFormat } from "../storage/format-file.ts";
-import { LevelStore } from "../storage/level-store.ts";
+import type { LevelStore } from "../storage/level-store.ts";
 import { type OpenStoreOptions, type OpenedStore, openCheckedStore } from "../storage/open-store.ts";
-import { PayloadStore } from "../storage/payload-store.ts";
 import { SafetyFile } from "../storage/safety-file.ts";
+import { makeDatabase, storedChainId } from "./new-database.ts";
 
 const GENESIS_MAX_BYTES: number = 64 * 1024 * 1024;
-const CHAIN_ID_KEY = "chain-id";
 /** Tables of payload alone are read at a start up to here, a few seconds' worth; the scrub reads the rest. */
 const PAYLOAD_CHECK_BYTES_MAX: number = 4 * 1024 * 1024 * 1024;
 
@@ -66,9 +65,11 @@ export interface HomeDraft {
   /** Text of config.toml. */
   readonly config: string;
   readonly hasSafetyFile: boolean;
+  /** What the node needs besides: its key, and the password of one that is made here. */
+  readonly writeKey?: (paths: HomePaths) => Promise<void>;
 }
 
-/** Makes a home: folders, configuration, genesis, database. Refuses one that exists (exit 73). */
+/** Makes a home: folders, configuration, database, key, genesis. Refuses one that exists (exit 73). */
 export async function createHome(draft: HomeDraft): Promise<HomePaths> {
   const paths = homePaths(draft.root);
   if (await isThere(paths.genesis)) throw new NodeError("HOME_EXISTS", `${draft.root} is initialised already`);
@@ -87,6 +88,7 @@ export async function createHome(draft: HomeDraft): Promise<HomePaths> {
   }
   await writeFileAtomically(paths.config, draft.config, 0o640);
   await createData(paths, draft);
+  await draft.writeKey?.(paths);
   // Last, because its presence is what makes a home initialised.
   await writeFileAtomically(paths.genesis, draft.bundle.text, 0o640);
   await syncFolder(dirname(resolve(draft.root)));
@@ -94,21 +96,9 @@ export async function createHome(draft: HomeDraft): Promise<HomePaths> {
 }
 
 async function createData(paths: HomePaths, { bundle, hasSafetyFile }: HomeDraft): Promise<void> {
-  const chainId = chainIdOf(bundle.genesis, sha256);
-  const store = await LevelStore.open({ folder: paths.chainData, sha256, create: true });
-  try {
-    const payloads = new PayloadStore(store, sha256);
-    for (const bytes of bundle.weights.values()) {
-      await payloads.putWhole(bytes, bundle.genesis.params.payloadChunkBytes);
-    }
-    await store.batch([{ type: "put", space: "meta", key: CHAIN_ID_KEY, value: digestToBytes(chainId) }], {
-      sync: true,
-    });
-  } finally {
-    await store.close();
-  }
+  await makeDatabase({ ...bundle, folder: paths.chainData });
   if (hasSafetyFile) await (await SafetyFile.open(paths.safety, { create: true })).close();
-  await writeFormat(paths.formatFile, { chainId, nodes: [] });
+  await writeFormat(paths.formatFile, { chainId: chainIdOf(bundle.genesis, sha256), nodes: [] });
 }
 
 /**
@@ -167,7 +157,7 @@ async function checkFormat(paths: HomePaths, genesis: Genesis): Promise<void> {
 }
 
 async function checkChain(store: Store, genesis: Genesis): Promise<void> {
-  const stored = await store.get("meta", CHAIN_ID_KEY);
+  const stored = await storedChainId(store);
   if (stored === undefined)
     throw new NodeError("DATA_CORRUPT", "the database does not name its chain: it is not the one that init made");
   if (Buffer.compare(stored, digestToBytes(chainIdOf(genesis, sha256))) !== 0) {

@@ -1,7 +1,7 @@
 // The folder of a devnet: its genesis and keys, and a home for each node (v0, v1, …, o0, …). Made once; one that exists
 // is continued if it fits what is asked for. Configurations are written anew at every start, with the ports then free.
 
-import { readFile, readdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Genesis } from "@selvedge/integrity";
@@ -11,10 +11,10 @@ import { checkConfig } from "../config/load.ts";
 import type { NodeConfig } from "../config/schema.ts";
 import { configText } from "../daemon/config-text.ts";
 import { type GenesisBundle, createHome, isThere, readGenesisBundle } from "../daemon/home.ts";
-import { NodeError, isSystemError } from "../errors.ts";
+import { NodeError } from "../errors.ts";
 import { freshKey } from "../keys/fresh-key.ts";
 import { readPasswordFile, writeKeyFile } from "../keys/keystore.ts";
-import { writeFileAtomically } from "../storage/files.ts";
+import { isEmptyFolder, writeFileAtomically } from "../storage/files.ts";
 import { type NetworkPlan, makeTestNetwork, writeTestNetwork } from "./make-network.ts";
 
 export interface DevnetFolder {
@@ -30,7 +30,7 @@ export async function openDevnetFolder(root: string, plan: NetworkPlan): Promise
   const genesis = join(root, "genesis.json");
   const passwordFile = join(root, "keys", "password");
   if (!(await isThere(genesis))) {
-    if (!(await isEmpty(root)))
+    if (!(await isEmptyFolder(root)))
       throw new NodeError("HOME_EXISTS", `${root} is not empty, and not the folder of a devnet`);
     const network = makeTestNetwork(plan);
     await writeTestNetwork(network, root, "edge");
@@ -53,15 +53,6 @@ function misfitOf(there: Genesis, wanted: Genesis): string | undefined {
 
 function namesOf(members: readonly { readonly name: string }[]): readonly string[] {
   return members.map(({ name }) => name);
-}
-
-async function isEmpty(folder: string): Promise<boolean> {
-  try {
-    return (await readdir(folder)).length === 0;
-  } catch (cause) {
-    if (isSystemError(cause, "ENOENT")) return true;
-    throw new NodeError("IO_FAILED", `cannot look into ${folder}`, { cause });
-  }
 }
 
 export interface NodePlace {
@@ -94,8 +85,8 @@ export async function prepareNodeHome(folder: DevnetFolder, place: NodePlace, co
     bundle: folder.bundle,
     config: text,
     hasSafetyFile: place.role === "validator",
+    writeKey: () => writeNodeKey(folder, place, paths),
   });
-  await writeNodeKey(folder, place, paths);
 }
 
 async function writeNodeKey(

@@ -1,7 +1,7 @@
 // Small files written so that a crash leaves the old or the new one, never half of one: write beside, fsync, rename,
 // fsync the folder. Used for keys, configuration, reports; the safety file has its own append-only discipline.
 
-import { open, readFile, rename, stat } from "node:fs/promises";
+import { open, readFile, readdir, rename, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { NodeError, isSystemError } from "../errors.ts";
 
@@ -33,6 +33,16 @@ export async function readTextIfThere(path: string, maxBytes: number): Promise<s
     if (isSystemError(cause, "ENOENT")) return undefined;
     if (cause instanceof NodeError) throw cause;
     throw new NodeError("IO_FAILED", `cannot read ${path}`, { cause });
+  }
+}
+
+/** True where there is no folder, too. */
+export async function isEmptyFolder(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length === 0;
+  } catch (cause) {
+    if (isSystemError(cause, "ENOENT")) return true;
+    throw new NodeError("IO_FAILED", `cannot look into ${path}`, { cause });
   }
 }
 

@@ -2,7 +2,6 @@
 // read and believed, or why it refused. Bit-flip trials compare two such tellings.
 
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { STORE_SPACES, StoreError, chainIdOf, committeeOf } from "@selvedge/integrity";
 import { readRunFile } from "../cli/run-file.ts";
 import { noteConfig } from "../config/config-change.ts";
@@ -15,7 +14,7 @@ import { openIdentity } from "../daemon/identity.ts";
 import { openData } from "../daemon/open-data.ts";
 import { NodeError } from "../errors.ts";
 import { scrubTables } from "../heal/scrub-tables.ts";
-import { readPasswordFile } from "../keys/keystore.ts";
+import { readHomePassword } from "../keys/home-password.ts";
 import { createLogger } from "../observability/log.ts";
 import type { OpenReport } from "../storage/open-store.ts";
 import { SafetyFile } from "../storage/safety-file.ts";
@@ -59,8 +58,7 @@ async function tellHome({ home, opensKeys }: ExamineOptions): Promise<HomeTellin
   const paths = homePaths(home);
   const facts = new Map<string, string>();
   // The copy's own, where the home has one.
-  const ownPassword = join(paths.secrets, "password");
-  const flags = (await isThere(ownPassword)) ? { "keys.password_file": ownPassword } : {};
+  const flags = (await isThere(paths.password)) ? { "keys.password_file": paths.password } : {};
   const config = await loadConfig({ file: paths.config, environment: {}, flags });
   facts.set("config", digest(JSON.stringify(config)));
   const changes = await noteConfig(home, config);
@@ -70,7 +68,7 @@ async function tellHome({ home, opensKeys }: ExamineOptions): Promise<HomeTellin
   if (config.role === "device") throw new NodeError("USAGE", "a device does not run the daemon");
   const { role } = config;
   if (opensKeys) {
-    const password = await readPasswordFile(config.keys.password_file);
+    const password = await readHomePassword(paths, config);
     const identity = await openIdentity({ role, paths, committee: committeeOf(genesis), password });
     facts.set("identity", digest(JSON.stringify([identity.validator?.index, [...identity.networkSecret]])));
   }

@@ -9,7 +9,8 @@ import { type MadeBackup, createBackup } from "../../backup/create-backup.ts";
 import { type BackupRecord, readFrames } from "../../backup/frames.ts";
 import { recordsOf } from "../../backup/node-records.ts";
 import { type CheckedBackup, checkBackup, restoreBackup } from "../../backup/restore-backup.ts";
-import { fromUserFolder, homePaths } from "../../config/home.ts";
+import { type HomePaths, fromUserFolder, homePaths } from "../../config/home.ts";
+import { loadConfig } from "../../config/load.ts";
 import { isThere, openStore, readGenesisBundle } from "../../daemon/home.ts";
 import { EXIT, NodeError } from "../../errors.ts";
 import { packageVersion } from "../../package-version.ts";
@@ -121,11 +122,20 @@ export async function runBackupRestore(options: BackupRestoreOptions, output: Ou
     return EXIT.ok;
   }
   await output.data(backupText(backup, [["restored", home]]));
-  if (!(await isThere(paths.safety)))
-    output.note(
-      "a validator's key and safety record are in no backup: copy the key to keys/validator.json, import the newest safety export, then start; it asks the other validators what it signed and recovers",
-    );
+  const missing = await whatIsMissing(paths);
+  if (missing !== undefined) output.note(missing);
   return EXIT.ok;
+}
+
+/** What a backup never holds and its home needs; undefined if it lies there. */
+async function whatIsMissing(paths: HomePaths): Promise<string | undefined> {
+  const { role } = await loadConfig({ file: paths.config, environment: {}, flags: {} });
+  if (role === "observer") {
+    if (await isThere(paths.nodeKey)) return undefined;
+    return `an observer's key is in no backup: copy keys/node.json and secrets/password of its home, or put a password into ${paths.password} (mode 600) and run: selvedge key new --kind node --out ${paths.nodeKey} --password-file ${paths.password}`;
+  }
+  if (await isThere(paths.safety)) return undefined;
+  return "a validator's key and safety record are in no backup: copy the key to keys/validator.json, import the newest safety export, then start; it asks the other validators what it signed and recovers";
 }
 
 function backupText({ manifest, digest }: MadeBackup, rows: readonly (readonly [string, string])[]): string {

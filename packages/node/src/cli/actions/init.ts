@@ -40,11 +40,18 @@ export async function runInit(options: InitOptions, output: Output): Promise<num
   const bundle = await readGenesisBundle(network, join(dirname(network), "genesis-weights"));
   const role = roleOf(options.role);
   const source = role === "observer" && options.key === undefined ? null : await givenKey(options, role);
-  const passwordFile = source?.passwordFile ?? join(paths.secrets, "password");
-  const config = configOf(options, { role, passwordFile });
-  await createHome({ root, bundle, config: configText(config), hasSafetyFile: role === "validator" });
+  const passwordFile = source?.passwordFile ?? paths.password;
+  // The home's own is not named: a home that is moved finds it.
+  const config = configOf(options, { role, passwordFile: passwordFile === paths.password ? "" : passwordFile });
   const keyPath = keyPathOf(role, paths);
-  await (source === null ? makeNodeKey(keyPath, passwordFile) : writeFileAtomically(keyPath, source.text, 0o600));
+  await createHome({
+    root,
+    bundle,
+    config: configText(config),
+    hasSafetyFile: role === "validator",
+    writeKey: () =>
+      source === null ? makeNodeKey(keyPath, passwordFile) : writeFileAtomically(keyPath, source.text, 0o600),
+  });
   for (const path of [paths.config, paths.genesis, paths.chainData, keyPath]) output.note(`wrote ${path}`);
   if (options.json === true) await output.data(jsonLine({ home: root, role, config: paths.config, key: keyPath }));
   else await output.data(`${root}\n`);

@@ -28,7 +28,8 @@ import { createNodeSigner, sha256 } from "../../crypto.ts";
 import { isThere } from "../../daemon/home.ts";
 import { EXIT, NodeError } from "../../errors.ts";
 import { freshKey } from "../../keys/fresh-key.ts";
-import { openKeyFile, readPasswordFile, writeKeyFile } from "../../keys/keystore.ts";
+import { readHomePassword } from "../../keys/home-password.ts";
+import { openKeyFile, writeKeyFile } from "../../keys/keystore.ts";
 import { readTextIfThere } from "../../storage/files.ts";
 import { type ApiAddress, type ApiAddressOptions, apiAddressOf, readApi } from "../api-read.ts";
 import { submitTransaction } from "../api-write.ts";
@@ -170,9 +171,9 @@ async function ownSigners(options: CommonOptions): Promise<readonly Signer[]> {
 }
 
 async function homePassword(options: CommonOptions): Promise<string> {
-  const file = homePaths(homeOf(options)).config;
-  const config = await loadConfig({ file, environment: process.env, flags: {} });
-  return readPasswordFile(config.keys.password_file);
+  const paths = homePaths(homeOf(options));
+  const config = await loadConfig({ file: paths.config, environment: process.env, flags: {} });
+  return readHomePassword(paths, config);
 }
 
 async function nextKeys(options: RotateOptions, output: Output): Promise<ReturnType<typeof keysOf>> {
