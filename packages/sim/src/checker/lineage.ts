@@ -46,7 +46,8 @@ export class LineageChecker implements Checker {
   #faultOf(executed: Executed): string | undefined {
     const { node, index } = executed;
     const announcement = this.#sequence.announce(node, index);
-    if (announcement === "gap" || announcement === "back") {
+    // A snapshot is written after its commit is announced: no restart can begin further ahead.
+    if (announcement === "gap" || announcement === "back" || announcement === "ahead") {
       return `node ${node} executes commit ${index} out of turn (${announcement})`;
     }
     const fault = this.#faultOfRoot(executed);

@@ -1,5 +1,7 @@
 // Total order: what a node commits is one growing chain. With agreement it follows that outputs are prefixes of one
-// another. A restart may announce the same commits again and nothing else.
+// another. A restart may announce the same commits again, or go on after those that its store holds: what was stored and
+// not yet announced when the node stopped it never announces. How many these are nobody outside knows, so a restart may
+// leave some out; that it goes on after the same commit as the others is checked.
 
 import type { Observed } from "../protocol/observation.ts";
 import type { Checker, Violation } from "./checker.ts";
@@ -12,6 +14,8 @@ export function createTotalOrder(size: number): Checker {
   const sequence = new NodeSequence(size);
   /** By commit index, as the first node announced it. */
   const digests = new Map<number, string>();
+  /** By commit index, what a node went on after that had not announced it. */
+  const unannounced = new Map<number, string>();
   let followed = 0;
 
   const judge = (observed: ObservedOf<"committed">): Violation | undefined => {
@@ -23,7 +27,13 @@ export function createTotalOrder(size: number): Checker {
     if (announcement === "again" && digests.get(index) !== digest) {
       return unsafe(NAME, observed, `after a restart commit ${index} of node ${node} is another one`);
     }
+    const wanted = unannounced.get(index);
+    if (wanted !== undefined && wanted !== digest) {
+      const detail = `commit ${index} of node ${node} is ${shortDigest(digest)}, and another node went on after ${shortDigest(wanted)}`;
+      return unsafe(NAME, observed, detail);
+    }
     const parent = digests.get(index - 1);
+    if (announcement === "ahead" && parent === undefined) unannounced.set(index - 1, parentDigest);
     if (!digests.has(index)) digests.set(index, digest);
     if (parent === undefined) return undefined;
     followed += 1;

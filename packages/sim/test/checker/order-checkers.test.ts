@@ -72,6 +72,14 @@ describe("total order", () => {
     expect(judge(order(), said)).toBeUndefined();
     expect(judge(order(), [committed(0, 1), { restart: 0 }, committed(0, 2)])).toBeUndefined();
   });
+
+  test("a restart may leave out what was stored and not announced, if the others' commits lead up there", () => {
+    const ahead = [committed(0, 1), { restart: 0 }, committed(0, 4)];
+    expect(judge(order(), [...ahead, committed(0, 5), ...[1, 2, 3].map((at) => committed(1, at))])).toBeUndefined();
+    const elsewhere = committed(1, 3, { digest: digest("elsewhere") });
+    expect(judge(order(), [...ahead, committed(1, 1), committed(1, 2), elsewhere])?.detail).toContain("went on after");
+    expect(judge(order(), [...ahead, committed(0, 6)])?.detail).toContain("gap");
+  });
 });
 
 describe("lineage", () => {
@@ -101,6 +109,11 @@ describe("lineage", () => {
   test("two records for one version break it", () => {
     const said = [executed(0, 1, { versions: [version(1)] }), executed(1, 1, { versions: [version(1, "forged")] })];
     expect(judge(lineage(), said)?.detail).toContain("version 1 of m");
+  });
+
+  test("a commit left out after a restart breaks it", () => {
+    const said = [executed(0, 1), { restart: 0 }, executed(0, 3)];
+    expect(judge(lineage(), said)?.detail).toContain("out of turn (ahead)");
   });
 
   test("one chain everywhere, told again after a restart, does not", () => {
