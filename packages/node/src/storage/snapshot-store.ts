@@ -2,7 +2,17 @@
 // consensus state of its commit. The newest two are kept: a peer that began with the older one can end with it. The
 // snapshot that a restart of this node begins with is in state-store.ts, those of a pruned one in snapshot-shelf.ts.
 
-import { type CommitIndex, type Sha256, type Store, type StoreOp, commitIndex, wireInteger } from "@selvedge/integrity";
+import {
+  type CommitIndex,
+  type Digest,
+  type Sha256,
+  type Store,
+  type StoreOp,
+  commitIndex,
+  digestOf,
+  isSameBytes,
+  wireInteger,
+} from "@selvedge/integrity";
 import { NodeError } from "../errors.ts";
 import { orderedNumber } from "./keys.ts";
 import { bytesField, countField, decodeTuple, encodeTuple } from "./stored-tuple.ts";
@@ -43,16 +53,50 @@ export class SnapshotStore {
 
   /** Writes that keep this snapshot and drop those that are too many; for the batch of the commit's results. */
   async put(index: CommitIndex, bytes: Uint8Array, consensusState: Uint8Array): Promise<readonly StoreOp[]> {
+    const ops: StoreOp[] = await this.#drop(index);
+    for (const [key, value] of this.#records(index, bytes, consensusState))
+      ops.push({ type: "put", space: "meta", key, value });
+    return ops;
+  }
+
+  /**
+   * Whether all that is here of a snapshot is of this state. What is not here is not missed: mending cuts out what is
+   * damaged, and the next snapshot but one takes the place of the rest.
+   */
+  async isOf(index: CommitIndex, bytes: Uint8Array, consensusStateDigest: Digest): Promise<boolean> {
+    const consensusState = (await this.head(index))?.consensusState;
+    if (
+      consensusState !== undefined &&
+      digestOf(this.#sha256, "consensus-state", consensusState) !== consensusStateDigest
+    )
+      return false;
+    const records = this.#records(index, bytes, consensusState ?? new Uint8Array(0));
+    const prefix = `${PREFIX}${orderedNumber(index)}/`;
+    for await (const { key, value } of this.#store.iterate("meta", { gte: prefix, lt: `${prefix}~` })) {
+      const right = records.get(key);
+      if (right === undefined || !isSameBytes(value, right)) return false;
+    }
+    return true;
+  }
+
+  /** Of which there is any part, lowest first. */
+  async storedIndexes(): Promise<readonly CommitIndex[]> {
+    const found = new Set<number>();
+    for await (const { key } of this.#store.iterate("meta", { gte: PREFIX, lt: END }))
+      found.add(Number.parseInt(key.slice(PREFIX.length), 16));
+    return [...found].map(commitIndex);
+  }
+
+  #records(index: CommitIndex, bytes: Uint8Array, consensusState: Uint8Array): ReadonlyMap<string, Uint8Array> {
     const portions = portionsOf(bytes);
     const manifest = new Uint8Array(portions.length * HASH_BYTES);
-    const ops: StoreOp[] = await this.#drop(index);
+    const records = new Map<string, Uint8Array>();
     for (const [number, portion] of portions.entries()) {
       manifest.set(this.#sha256(portion), number * HASH_BYTES);
-      ops.push({ type: "put", space: "meta", key: portionKey(index, number), value: portion });
+      records.set(portionKey(index, number), portion);
     }
     const head = encodeTuple([wireInteger(index), wireInteger(bytes.length), manifest, consensusState]);
-    ops.push({ type: "put", space: "meta", key: headKey(index), value: head });
-    return ops;
+    return records.set(headKey(index), head);
   }
 
   /** Newest first. */

@@ -25,6 +25,7 @@ import { readCommit } from "../daemon/restore.ts";
 import { orderedNumber, stateKey, versionKey } from "../storage/keys.ts";
 import type { StoredCommit } from "../storage/stored-chain.ts";
 import { FindingError, readingOf } from "./finding.ts";
+import { KeptSnapshots } from "./kept-snapshots.ts";
 import { checkLogged } from "./transaction-index.ts";
 import type { VerifiedHome, VerifyCounts } from "./verified-home.ts";
 
@@ -47,23 +48,25 @@ export class ChainWalk {
   readonly #home: VerifiedHome;
   readonly #counts: VerifyCounts;
   readonly #end: ChainEnd;
-  readonly #snapshot: { readonly index: number; readonly bytes: Uint8Array } | undefined;
+  readonly #snapshots: KeptSnapshots;
   readonly ledger: Ledger;
   #position: ChainPosition;
 
-  private constructor(options: WalkOptions, found: Pick<ChainWalkParts, "end" | "snapshot">) {
+  private constructor(options: WalkOptions, found: ChainWalkParts) {
     this.#home = options.home;
     this.#counts = options.counts;
     this.#end = found.end;
-    this.#snapshot = found.snapshot;
+    this.#snapshots = found.snapshots;
     this.ledger = options.resume?.ledger ?? createLedger(options.home.ledgerOptions);
     this.#position = options.resume?.position ?? CHAIN_START;
   }
 
   static async open(options: WalkOptions): Promise<ChainWalk> {
-    const { home } = options;
-    const snapshot = await readingOf("the ledger's snapshot", () => home.state.snapshot());
-    return new ChainWalk(options, { snapshot, end: await chainEnd(home) });
+    const { home, resume } = options;
+    const end = await chainEnd(home);
+    const snapshots = await KeptSnapshots.open(home, end.executedIndex);
+    if (resume !== null) await checkBeginning(home, snapshots, resume);
+    return new ChainWalk(options, { snapshots, end });
   }
 
   get end(): ChainEnd {
@@ -162,7 +165,11 @@ export class ChainWalk {
     }
     await this.#checkStateRoot(result);
     await this.#checkResults(result);
-    this.#checkSnapshot(result.index);
+    await this.#snapshots.check({
+      index: result.index,
+      ledger: this.ledger,
+      consensusStateDigest: stored.consensusStateDigest,
+    });
     return result.stateRoot;
   }
 
@@ -209,15 +216,6 @@ export class ChainWalk {
         }
       }
     }
-  }
-
-  #checkSnapshot(index: number): void {
-    if (this.#snapshot?.index !== index) return;
-    if (isSameBytes(this.#snapshot.bytes, this.ledger.exportSnapshot())) return;
-    throw new FindingError("the ledger's snapshot", {
-      code: "SNAPSHOT_DIFFERS",
-      detail: `not the state after commit ${index}`,
-    });
   }
 
   async #checkCertificate({ digest, commit }: SealedCommit, stateRoot: Digest | undefined): Promise<void> {
@@ -268,13 +266,23 @@ interface ExecutedCommit {
 
 interface ChainWalkParts {
   readonly end: ChainEnd;
-  readonly snapshot: { readonly index: number; readonly bytes: Uint8Array } | undefined;
+  readonly snapshots: KeptSnapshots;
 }
 
 export interface WalkOptions {
   readonly home: VerifiedHome;
   readonly counts: VerifyCounts;
   readonly resume: { readonly position: ChainPosition; readonly ledger: Ledger } | null;
+}
+
+/** A pruned home, and a node that joined from a state, keep snapshots of the very commit that they begin with. */
+async function checkBeginning(
+  { chain }: VerifiedHome,
+  snapshots: KeptSnapshots,
+  { position: { index }, ledger }: NonNullable<WalkOptions["resume"]>,
+): Promise<void> {
+  const stored = await readingOf(`commit ${index}`, () => chain.commit(index));
+  if (stored !== undefined) await snapshots.check({ index, ledger, consensusStateDigest: stored.consensusStateDigest });
 }
 
 /** The end of the chain; the consensus state stored with it must be that of its last commit. */

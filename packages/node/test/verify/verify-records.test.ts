@@ -5,6 +5,7 @@ import { MemoryStore, type Store, commitIndex, mustExist } from "@selvedge/integ
 import { transactionDigest } from "@selvedge/ledger";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256 } from "../../src/crypto.ts";
+import { orderedNumber } from "../../src/storage/keys.ts";
 import { StateStore } from "../../src/storage/state-store.ts";
 import { countField, decodeTuple, encodeTuple } from "../../src/storage/stored-tuple.ts";
 import { checkIndexEnd, checkLogged } from "../../src/verify/transaction-index.ts";
@@ -34,11 +35,11 @@ afterAll(async () => {
 /** The finding of a home in which one value stands in the place of another, or nothing does. */
 async function findingAfter(
   name: string,
-  change: { readonly space: "state" | "meta"; readonly prefix: string },
+  change: { readonly space: "state" | "meta"; readonly prefix: string; readonly part?: string },
   valueOf: (keys: readonly string[], store: Store) => Promise<Uint8Array | null>,
 ): Promise<string> {
   const home = await copies.damaged(name, async (store) => {
-    const keys = await keysOf(store, change.space, change.prefix);
+    const keys = (await keysOf(store, change.space, change.prefix)).filter((key) => key.includes(change.part ?? ""));
     const key = mustExist(keys[0], `a record under ${change.prefix}`);
     const value = await valueOf(keys, store);
     const { space } = change;
@@ -109,4 +110,38 @@ describe("verify --full finds among the receipts", () => {
     );
     expect(finding).toBe("RECEIPT_OTHER");
   });
+});
+
+describe("verify --full finds among the snapshots", () => {
+  test.each([
+    ["one that pruning may begin with", "snapshot-shelf/"],
+    ["a portion that peers join from", "served-snapshot/", "/portion/"],
+    ["the consensus state beside it", "served-snapshot/", "/head"],
+    ["the one that a restart begins with", "ledger-snapshot"],
+  ])("%s, of another state", async (name, prefix, part = "") => {
+    const finding = await findingAfter(
+      name.replaceAll(" ", "-"),
+      { space: "meta", prefix, part },
+      async (keys, store) => {
+        const value = mustExist(await store.get("meta", keys[0] ?? ""), "a snapshot");
+        return value.with(value.length - 1, (value.at(-1) ?? 0) ^ 1);
+      },
+    );
+    expect(finding).toBe("SNAPSHOT_DIFFERS");
+  });
+
+  test.each(["snapshot-shelf/", "served-snapshot/"])(
+    "one of a commit that is not executed under %s",
+    async (prefix) => {
+      const home = await copies.damaged(`beyond-${prefix.slice(0, 6)}`, (store) =>
+        store.batch(
+          [{ type: "put", space: "meta", key: `${prefix}${orderedNumber(100_000)}`, value: new Uint8Array(1) }],
+          {
+            sync: true,
+          },
+        ),
+      );
+      expect(await findingIn(home)).toBe("SNAPSHOT_DIFFERS");
+    },
+  );
 });
