@@ -3,8 +3,14 @@
 
 const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
 
+let requested: Promise<string> | undefined;
+
 /** Resolves with what asked for the stop. To be called before anything slow, so that nothing is missed. */
 export function stopRequested(): Promise<string> {
+  return (requested ??= listen());
+}
+
+function listen(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let isAsked = false;
   for (const [signal, exitCode] of Object.entries(SIGNAL_EXITS)) {

@@ -48,6 +48,7 @@ describe("deploy/selvedge.service", () => {
     ["UMask", "0077"],
     ["Restart", "on-failure"],
     ["RestartSec", "10s"],
+    ["RestartForceExitStatus", "SIGHUP"],
     ["TimeoutStopSec", "45"],
     ["LimitNOFILE", "40000"],
     ["OOMPolicy", "stop"],

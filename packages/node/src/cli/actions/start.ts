@@ -80,6 +80,7 @@ function endAtDeadline(logger: NodeLogger, cause: string): void {
 async function startUnlessStopped(
   options: DaemonOptions & { readonly stopped: AbortSignal },
 ): Promise<Daemon | undefined> {
+  if (options.stopped.aborted) return undefined;
   try {
     return await startDaemon(options);
   } catch (error) {
