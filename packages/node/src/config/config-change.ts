@@ -14,20 +14,26 @@ export interface ConfigChange {
   readonly now: string;
 }
 
-/** Changes since the last start, none at the first; remembers this one. */
-export async function noteConfig(home: string, config: NodeConfig): Promise<readonly ConfigChange[]> {
-  const path = runPath(home, "config-seen.json");
-  const now = flatten(config);
-  const before = await readSeen(path);
-  const text = `${JSON.stringify(Object.fromEntries(now))}\n`;
+/** For the next start. Only of a node that runs: one that is refused has no say beside another that has the home. */
+export async function rememberConfig(home: string, config: NodeConfig): Promise<void> {
   await makeRunFolder(home);
-  await writeCheckedFile(path, text, 0o600);
+  await writeCheckedFile(seenPath(home), `${JSON.stringify(Object.fromEntries(flatten(config)))}\n`, 0o600);
+}
+
+/** Changes since the last start, none at the first. */
+export async function configChanges(home: string, config: NodeConfig): Promise<readonly ConfigChange[]> {
+  const before = await readSeen(seenPath(home));
   if (before === undefined) return [];
+  const now = flatten(config);
   const keys = [...new Set([...before.keys(), ...now.keys()])];
   return keys.flatMap((key) => {
     const change = { key, before: before.get(key) ?? "(unset)", now: now.get(key) ?? "(unset)" };
     return change.before === change.now ? [] : [change];
   });
+}
+
+function seenPath(home: string): string {
+  return runPath(home, "config-seen.json");
 }
 
 async function readSeen(path: string): Promise<ReadonlyMap<string, string> | undefined> {

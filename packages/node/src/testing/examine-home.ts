@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { STORE_SPACES, StoreError, chainIdOf, committeeOf } from "@selvedge/integrity";
 import { readRunFile } from "../cli/run-file.ts";
-import { noteConfig } from "../config/config-change.ts";
+import { configChanges, rememberConfig } from "../config/config-change.ts";
 import { homePaths } from "../config/home.ts";
 import { loadConfig } from "../config/load.ts";
 import { runPath } from "../config/run-folder.ts";
@@ -61,7 +61,8 @@ async function tellHome({ home, opensKeys }: ExamineOptions): Promise<HomeTellin
   const flags = (await isThere(paths.password)) ? { "keys.password_file": paths.password } : {};
   const config = await loadConfig({ file: paths.config, environment: {}, flags });
   facts.set("config", digest(JSON.stringify(config)));
-  const changes = await noteConfig(home, config);
+  const changes = await configChanges(home, config);
+  await rememberConfig(home, config);
   const said = changes.map(({ key, before, now }) => `${key} was ${before} and is ${now}`);
   const { genesis } = await readGenesisBundle(paths.genesis, paths.genesisWeights);
   facts.set("genesis", chainIdOf(genesis, sha256));

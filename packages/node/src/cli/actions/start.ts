@@ -1,7 +1,7 @@
 // `start`: one node in the foreground. Answers with the exit code that a supervisor acts on.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { noteConfig } from "../../config/config-change.ts";
+import { configChanges, rememberConfig } from "../../config/config-change.ts";
 import { fromUserFolder, homePaths } from "../../config/home.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { NodeConfig } from "../../config/schema.ts";
@@ -45,7 +45,7 @@ export async function runStart(options: StartOptions, output: Output): Promise<n
   const sources = { file: paths.config, environment: process.env, flags: flagsOf(options) };
   const config = await loadConfig(sources);
   const logger = createLogger(config.log.level);
-  for (const change of await noteConfig(home, config))
+  for (const change of await configChanges(home, config))
     logger.warn({ code: "CONFIG_CHANGED", ...change }, "the configuration is another one than at the last start");
   guardAgainstCrashes(logger);
   reloadOnHangup({ sources, config, logger });
@@ -58,6 +58,7 @@ export async function runStart(options: StartOptions, output: Output): Promise<n
   const daemon = await startUnlessStopped({ home, config, logger, stopped: stopping.signal });
   if (daemon === undefined) return EXIT.ok;
   try {
+    await rememberConfig(home, config);
     await writeRunFile(home, { url: daemon.apiUrl, tokenFile: config.api.token_file, pid: process.pid });
     await output.data(readyText(daemon, { options, config }));
     const failure = await Promise.race([daemon.failed, stop]);
