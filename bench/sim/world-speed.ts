@@ -123,6 +123,7 @@ function nullChain(size: number): ProtocolChain {
     roundOf: () => 0,
     blocksOf: () => NOTHING,
     damaged: () => undefined,
+    bodyFault: () => undefined,
     forgery: null,
     makeUpdate: null,
     traceDigestOf: () => "",

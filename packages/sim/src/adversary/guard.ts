@@ -165,7 +165,8 @@ class Guard {
         this.run("after", () => {
           world.after(this.#checkedAmount("after", ms), () => this.run("after", run));
         }),
-      sendAs: (index, emission) => world.sendAs(node(index), this.#message("sendAs", emission, world.size)),
+      sendAs: (index, emission) =>
+        this.run("sendAs", () => world.sendAs(node(index), this.#message("sendAs", emission, world.size))),
       sendBlocksAs: (index, to, blocks) => world.sendBlocksAs(node(index), node(to), this.#blocks(blocks)),
       withBlocks: (emission, blocks) => {
         const message = this.#message("withBlocks", emission, world.size);

@@ -18,6 +18,8 @@ import type { DeviceUpdate, Process, ProtocolChain } from "../protocol/protocol.
 import type { CostTable } from "../run/run-options.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { blockCostUs, ownBlockCostUs } from "./block-cost.ts";
+import { BlockTruth } from "./block-truth.ts";
+import { bodyFaults } from "./body-fault.ts";
 import { sha256 } from "./modelled-crypto.ts";
 import { SIM_MODEL, type SelvedgeFacts, createSelvedgeFacts } from "./selvedge-chain.ts";
 import { blocksMessage, bytesMessage, isSelvedgeBody } from "./selvedge-message.ts";
@@ -36,6 +38,7 @@ export function createSelvedgeChain(
   const extraBytesOf = extraBytes(scenario);
   const transactionsOf = rememberedTransactions();
   const { committee } = facts;
+  const truth = new BlockTruth(facts.crypto.sha256);
   let lifeCount = 0;
   return {
     protocol: scenario.protocol.name,
@@ -65,17 +68,14 @@ export function createSelvedgeChain(
     roundOf: (message) => highestRound(blocksIn(message)),
     blocksOf: blocksIn,
     damaged: (message, choices) => damagedMessage(message, choices),
+    bodyFault: bodyFaults((block) => truth.holds(block)),
     forgery: {
-      forge: (node, draft, timestampMs) =>
-        forgeBlock(
-          {
-            setup: facts.setupOf(node),
-            signer: mustExist(facts.signers[node], "a member has a signer"),
-            author: node,
-            timestampMs,
-          },
-          draft,
-        ),
+      forge: (node, draft, timestampMs) => {
+        const signer = mustExist(facts.signers[node], "a member has a signer");
+        const block = forgeBlock({ setup: facts.setupOf(node), signer, author: node, timestampMs }, draft);
+        if (block !== null) truth.noteMade(block);
+        return block;
+      },
       blocksMessage: (to, blocks) => blocksMessage(to, blocks, { request: null, extraBytesOf }),
       withBlocks: (message, blocks) => withBlocks(message, blocks, extraBytesOf),
       bytesMessage,

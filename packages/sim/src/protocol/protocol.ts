@@ -87,6 +87,8 @@ export interface ProtocolChain {
   readonly blocksOf: (message: OutgoingMessage) => readonly VerifiedBlock[];
   /** The message as it arrives when bits were damaged on the way; undefined: it does not arrive. */
   readonly damaged: (message: OutgoingMessage, choices: Choices) => OutgoingMessage | undefined;
+  /** Why no process can be handed this body, which an adversary made; undefined if it can. */
+  readonly bodyFault: (body: unknown) => string | undefined;
   /** What the adversary needs to speak in this protocol; null where it may only delay, hold and drop. */
   readonly forgery: Forgery | null;
   /** An update whose base is what this gateway knows; null for protocols without updates. */

@@ -55,7 +55,7 @@ function mustBeMember(index: number, { name }: Adversary, { chain: { size } }: S
 }
 
 /** The same adversary; what it changes in emissions and keeps from processes is noted. */
-function credited(adversary: Adversary, { enforced }: SeatSetup): Adversary {
+function credited(adversary: Adversary, { chain, enforced }: SeatSetup): Adversary {
   const { name, power, nodes, budget } = adversary;
   return {
     name,
@@ -67,8 +67,10 @@ function credited(adversary: Adversary, { enforced }: SeatSetup): Adversary {
     ...(adversary.onEmit !== undefined && {
       onEmit: (node, emission, world) => {
         const emissions = adversary.onEmit?.(node, emission, world);
-        if (emissions !== undefined && !isAsItWas(emissions, emission)) enforced(name);
-        return emissions;
+        // What is the same goes as it is, and not as the adversary put it together.
+        if (emissions === undefined || isAsItWas(emissions, emission)) return undefined;
+        enforced(name);
+        return emissions.map((each) => (each.body === emission.body ? each : readable(each, { name, chain })));
       },
     }),
     ...(adversary.onReceive !== undefined && {
@@ -79,6 +81,22 @@ function credited(adversary: Adversary, { enforced }: SeatSetup): Adversary {
       },
     }),
   };
+}
+
+/** With the blocks that its body has, for whoever is asked next. Throws if no process can be handed such a body. */
+function readable(emission: Emission, who: { readonly name: string; readonly chain: ProtocolChain }): Emission {
+  demandBody(emission.body, "onEmit answered", who);
+  return { ...emission, blocks: who.chain.blocksOf(emission) };
+}
+
+function demandBody(
+  body: unknown,
+  where: string,
+  { name, chain }: { readonly name: string; readonly chain: ProtocolChain },
+): void {
+  const fault = chain.bodyFault(body);
+  if (fault !== undefined)
+    throw adversaryFailed(`adversary ${name}: ${where} a message without sense: its body: ${fault}`);
 }
 
 /** Nothing else leaves the node than without the adversary. */
@@ -165,7 +183,10 @@ function worldOf(adversary: Adversary, position: number, setup: SeatSetup): Adve
     },
     ...heldPorts(adversary, setup),
     after: (ms, run) => setup.schedule(nowUs() + Math.max(0, microsOfMs(ms)), run),
-    sendAs: (index, message) => sendAs(index, message),
+    sendAs: (index, message) => {
+      demandBody(message.body, "sendAs was given", { name: adversary.name, chain });
+      return sendAs(index, message);
+    },
     sendBlocksAs: (index, to, blocks) => sendAs(index, forgeryOf(chain).blocksMessage(to, blocks)),
     withBlocks: (emission, blocks) => ({ ...forgeryOf(chain).withBlocks(emission, blocks), blocks }) satisfies Emission,
     feed: (index, blocks) => {

@@ -54,6 +54,8 @@ export function createHotStuffChain(scenario: Scenario, costs?: CostTable): Prot
     roundOf: ({ body }) => viewOf(desk.bodyOf(body)),
     blocksOf: () => [],
     damaged: (message, choices) => desk.damaged(message, choices),
+    bodyFault: (body) =>
+      desk.bodyOf(body) === undefined ? 'it must be one that it was shown, or { type: "bytes", bytes }' : undefined,
     forgery: null,
     makeUpdate: null,
     traceDigestOf: (process) => (process instanceof HotStuffProcess ? traceDigest(process) : ""),
