@@ -9,13 +9,32 @@ const MEMBERS: readonly string[] = ["name", "power", "budget", "nodes", ...HOOKS
 const POWERS: readonly string[] = ["oblivious", "timing", "content", "adaptive"];
 const BUDGET: readonly string[] = ["nodes", "stake", "messages", "delayMs"];
 
+/**
+ * Its members as they are now, each read once, its budget and nodes with them: what is checked is what counts, whatever a
+ * getter says the next time and whatever the file does with its own object later.
+ */
+export function membersOf(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  const members = [...new Set([...Object.keys(value), ...MEMBERS])].map((member) => [member, value[member]] as const);
+  return Object.freeze(
+    Object.fromEntries(
+      members.filter(([, item]) => item !== undefined).map(([member, item]) => [member, frozen(item)]),
+    ),
+  );
+}
+
+function frozen(item: unknown): unknown {
+  if (Array.isArray(item)) return Object.freeze(Array.from<unknown>(item));
+  return isRecord(item) ? Object.freeze({ ...item }) : item;
+}
+
 /** What is wrong with it; undefined if nothing is. */
 export function adversaryFault(value: unknown): string | undefined {
   if (!isRecord(value)) return `it is ${shown(value)}, not an object`;
   const stranger = Object.keys(value).find((member) => !MEMBERS.includes(member));
   if (stranger !== undefined) return `it has a member ${stranger}; there are only ${MEMBERS.join(", ")}`;
   if (typeof value["name"] !== "string" || value["name"] === "") return "name must be a text that is not empty";
-  if (!POWERS.includes(String(value["power"])))
+  if (typeof value["power"] !== "string" || !POWERS.includes(value["power"]))
     return `power must be one of ${POWERS.join(", ")}, not ${shown(value["power"])}`;
   const badHook = HOOKS.find((hook) => value[hook] !== undefined && typeof value[hook] !== "function");
   if (badHook !== undefined) return `${badHook} must be a function`;

@@ -11,38 +11,35 @@ import type { Adversary, AdversaryWorld, Emission, MessageVerdict, MessageView }
 import { Copies } from "./copies.ts";
 import { ADVERSARY_DELAY_MAX_MS, ADVERSARY_MESSAGE_MAX_BYTES } from "./limits.ts";
 
-export function guarded(adversary: Adversary): Adversary {
-  const guard = new Guard(adversary.name);
-  const { start, onMessage, onEmit, onReceive } = adversary;
-  // A method keeps its `this`: users write classes.
-  return {
-    name: adversary.name,
-    power: adversary.power,
-    ...(adversary.budget && { budget: adversary.budget }),
-    ...(adversary.nodes && { nodes: adversary.nodes }),
+/** `self` is what its hooks have as `this`: users write classes. */
+export function guarded(adversary: Adversary, self: unknown = adversary): Adversary {
+  const { name, power, budget, nodes, start, onMessage, onEmit, onReceive } = adversary;
+  const guard = new Guard(name);
+  return Object.freeze({
+    name,
+    power,
+    ...(budget && { budget: Object.freeze({ ...budget }) }),
+    ...(nodes && { nodes: Object.freeze([...nodes]) }),
     ...(start && {
-      start: (world: AdversaryWorld) =>
-        guard.run("start", () => guard.nothing(start.call(adversary, guard.world(world)))),
+      start: (world: AdversaryWorld) => guard.run("start", () => guard.nothing(start.call(self, guard.world(world)))),
     }),
     ...(onMessage && {
       onMessage: (message: MessageView, world: AdversaryWorld) =>
-        guard.run("onMessage", () =>
-          guard.verdict(onMessage.call(adversary, guard.message(message), guard.world(world))),
-        ),
+        guard.run("onMessage", () => guard.verdict(onMessage.call(self, guard.message(message), guard.world(world)))),
     }),
     ...(onEmit && {
       onEmit: (node: number, emission: Emission, world: AdversaryWorld) =>
         guard.run("onEmit", () =>
-          guard.emissions(onEmit.call(adversary, node, guard.emission(emission), guard.world(world)), world.size),
+          guard.emissions(onEmit.call(self, node, guard.emission(emission), guard.world(world)), world.size),
         ),
     }),
     ...(onReceive && {
       onReceive: (node: number, message: MessageView, world: AdversaryWorld) =>
         guard.run("onReceive", () =>
-          guard.passing(onReceive.call(adversary, node, guard.message(message), guard.world(world))),
+          guard.passing(onReceive.call(self, node, guard.message(message), guard.world(world))),
         ),
     }),
-  };
+  });
 }
 
 class Guard {

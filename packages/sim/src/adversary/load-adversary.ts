@@ -6,7 +6,7 @@ import { stat } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AdversaryError } from "./adversary-error.ts";
-import { adversaryFault, isAdversary, isRecord, reasonOf } from "./adversary-shape.ts";
+import { adversaryFault, isAdversary, isRecord, membersOf, reasonOf } from "./adversary-shape.ts";
 import type { Adversary } from "./adversary.ts";
 import { guarded } from "./guard.ts";
 
@@ -30,14 +30,15 @@ export async function loadAdversaryMaker(path: string, options: AdversaryOptions
 
 function adversaryOf(path: string, exported: unknown, options: AdversaryOptions): Adversary {
   const made = typeof exported === "function" ? madeBy(path, exported, options) : exported;
-  return guarded(checked(path, made));
+  return guarded(checked(path, made), made);
 }
 
 /** Its members may be getters that throw. */
 function checked(path: string, made: unknown): Adversary {
   try {
-    const fault = adversaryFault(made);
-    if (fault === undefined && isAdversary(made)) return made;
+    const members = membersOf(made);
+    const fault = adversaryFault(members);
+    if (fault === undefined && isAdversary(members)) return members;
     throw new TypeError(fault ?? "unknown");
   } catch (cause) {
     const message = `${path}: the default export is no adversary: ${reasonOf(cause)}`;

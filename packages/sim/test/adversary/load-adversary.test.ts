@@ -87,6 +87,44 @@ test("Node itself loads it: our types are stripped, nothing of ours is resolved 
   );
 });
 
+describe("what it is, it is for the whole run", () => {
+  test("each member is read once: a getter cannot pass the checks and then say something else", async () => {
+    const path = file(
+      `let reads = 0;
+      export default { name: "m", power: "adaptive", start() {}, nodes: [1],
+        get budget() { reads += 1; return reads > 1 ? { nodes: NaN } : { nodes: 1 }; } };`,
+      ".mjs",
+    );
+    expect((await loadAdversary(path)).budget).toEqual({ nodes: 1 });
+  });
+
+  test("its budget and its nodes are copies, which nothing can change afterwards", async () => {
+    const path = file(
+      `const [budget, nodes] = [{ nodes: 1 }, [1]];
+      export default { name: "m", power: "adaptive", budget, nodes, start() { budget.nodes = NaN; nodes.push(2); } };`,
+      ".mjs",
+    );
+    const adversary = await loadAdversary(path);
+    adversary.start?.(new FakeWorld().port);
+    expect(adversary).toMatchObject({ budget: { nodes: 1 }, nodes: [1] });
+    expect([adversary, adversary.budget, adversary.nodes].every((each) => Object.isFrozen(each))).toBe(true);
+  });
+
+  test.each([
+    ["a name that is read a second time", "{ get name() { reads += 1; return reads > 1 ? Symbol('x') : 'n'; }"],
+    ["a list of nodes that grows as it is read", "{ name: 'n', get nodes() { reads += 1; return [reads]; }"],
+  ])("%s", async (_what, members) => {
+    const path = file(`let reads = 0; export default ${members}, power: "timing", start() {} };`, ".mjs");
+    const { name, nodes = [1] } = await loadAdversary(path);
+    expect([name, nodes]).toEqual(["n", [1]]);
+  });
+
+  test("and a member that throws is told of, not thrown", async () => {
+    const path = file(`export default { get name() { throw new Error("not yet"); }, power: "timing" };`, ".mjs");
+    expect(await failureOf(loadAdversary(path))).toContain("the default export is no adversary: not yet");
+  });
+});
+
 describe("what does not load says why", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["export const x = 1;", ".ts", "SIM_ADVERSARY_SHAPE: "],
