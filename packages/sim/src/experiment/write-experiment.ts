@@ -20,12 +20,16 @@ export interface WrittenExperiment {
   readonly manifest: ExperimentManifest;
 }
 
-/** Throws SIM_OUTPUT_FAILED. */
-export function writeExperiment(
-  folder: string,
+/** The files of an experiment before anything is written: what does not match a manifest must not take its place. */
+export interface ExperimentFiles {
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  readonly manifest: ExperimentManifest;
+}
+
+export function experimentFiles(
   { experiment, size }: { readonly experiment: Experiment; readonly size: ExperimentSize },
   { points, tables, figures }: ExperimentOutcome,
-): WrittenExperiment {
+): ExperimentFiles {
   const csv = tables.map((table) => ({ name: `${table.name}.csv`, text: csvOf(table) }));
   const digests = Object.fromEntries(csv.map(({ name, text }) => [name, sha256Of(text)]));
   const manifest = createManifest({ experiment: experiment.name, size, points, tables: digests });
@@ -41,6 +45,20 @@ export function writeExperiment(
     ]),
     { name: MANIFEST_NAME, text: `${JSON.stringify(manifest, null, 1)}\n` },
   ];
+  return { files, manifest };
+}
+
+/** Throws SIM_OUTPUT_FAILED. */
+export function writeExperiment(
+  folder: string,
+  what: { readonly experiment: Experiment; readonly size: ExperimentSize },
+  outcome: ExperimentOutcome,
+): WrittenExperiment {
+  return writeExperimentFiles(folder, experimentFiles(what, outcome));
+}
+
+/** Throws SIM_OUTPUT_FAILED. */
+export function writeExperimentFiles(folder: string, { files, manifest }: ExperimentFiles): WrittenExperiment {
   try {
     mkdirSync(folder, { recursive: true });
     for (const { name, text } of files) writeFileSync(join(folder, name), text);

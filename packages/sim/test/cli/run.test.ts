@@ -247,16 +247,14 @@ describe("experiments", { timeout: SLOW_MS }, () => {
       join(folder, "wrong.json"),
       manifest.replace(/("e18-message-delays.csv": )"[0-9a-f]{8}/u, '$1"00000000'),
     );
-    const wrong = await inProcess([
-      "experiment",
-      "--manifest",
-      join(folder, "wrong.json"),
-      "-o",
-      join(folder, "e18-wrong"),
-    ]);
+    const wrong = await inProcess(["experiment", "--manifest", join(folder, "wrong.json"), "-o", first]);
     // The other table stands in the manifest, too, and is byte for byte what it was.
     expect(wrong.notes).toMatch(/: e18-message-delays\.csv \(SIM_NONDETERMINISTIC\)\n$/u);
     expect(wrong.exitCode).toBe(70);
+    // What was there stays; what was made now lies beside it.
+    expect(readFileSync(join(first, "manifest.json"), "utf8")).toBe(manifest);
+    expect(readFileSync(join(first, "mismatch", "e18-message-delays.csv"), "utf8")).toBe(csv);
+    expect(wrong.notes).toContain(`these are in ${join(first, "mismatch")}`);
   });
 
   test("they are listed", async () => {

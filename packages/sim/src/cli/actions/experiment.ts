@@ -7,7 +7,12 @@ import type { Experiment, ExperimentSize, Point } from "../../experiment/experim
 import { type ExperimentManifest, readManifest } from "../../experiment/manifest.ts";
 import { experimentNamed, EXPERIMENTS } from "../../experiment/registry.ts";
 import { type ExperimentOutcome, runExperiment } from "../../experiment/run-experiment.ts";
-import { changedTables, writeExperiment } from "../../experiment/write-experiment.ts";
+import {
+  type ExperimentFiles,
+  changedTables,
+  experimentFiles,
+  writeExperimentFiles,
+} from "../../experiment/write-experiment.ts";
 import { SimInputError, SimRuntimeError } from "../../scenario/sim-error.ts";
 import { JobPool } from "../../sweep/job-pool.ts";
 import { ResultStore } from "../../sweep/result-store.ts";
@@ -20,6 +25,9 @@ import { watchForStop } from "../stop-signal.ts";
 
 /** Below the output folder; gone once the experiment is written. */
 const RUNS_FOLDER = "runs";
+
+/** Below the output folder: the files of a re-run that are not those of the manifest. */
+const OTHERS_FOLDER = "mismatch";
 
 interface ExperimentOptions {
   readonly quick?: boolean;
@@ -51,7 +59,7 @@ async function anew(experiment: Experiment, size: ExperimentSize, means: Means):
   const store = new ResultStore(join(means.folder, RUNS_FOLDER));
   const outcome = await run(experiment, experiment.points(size), { ...means, store });
   if (outcome === undefined) return EXIT.interrupted;
-  await write({ experiment, size, outcome }, means);
+  await writeTo(means.folder, experimentFiles({ experiment, size }, outcome), means);
   rmSync(store.folder, { recursive: true, force: true });
   return EXIT.ok;
 }
@@ -60,21 +68,21 @@ async function anew(experiment: Experiment, size: ExperimentSize, means: Means):
 async function again(experiment: Experiment, earlier: ExperimentManifest, means: Means): Promise<number> {
   const outcome = await run(experiment, earlier.points, { ...means, store: null });
   if (outcome === undefined) return EXIT.interrupted;
-  demandSame(earlier, await write({ experiment, size: earlier.size, outcome }, means));
+  const made = experimentFiles({ experiment, size: earlier.size }, outcome);
+  const changed = changedTables(earlier, made.manifest);
+  // The folder may be the one that the manifest lies in: what it holds is the evidence.
+  if (changed.length > 0)
+    throw notTheSame(earlier, { changed, folder: await writeTo(join(means.folder, OTHERS_FOLDER), made, means) });
+  await writeTo(means.folder, made, means);
   means.output.note("all tables are byte for byte what the manifest says");
   return EXIT.ok;
 }
 
-interface Done {
-  readonly experiment: Experiment;
-  readonly size: ExperimentSize;
-  readonly outcome: ExperimentOutcome;
-}
-
-async function write({ experiment, size, outcome }: Done, { folder, output }: Means): Promise<ExperimentManifest> {
-  const { files, manifest } = writeExperiment(folder, { experiment, size }, outcome);
+/** The folder again. */
+async function writeTo(folder: string, made: ExperimentFiles, { output }: Means): Promise<string> {
+  const { files } = writeExperimentFiles(folder, made);
   await output.data(files.map((name) => `${join(folder, name)}\n`).join(""));
-  return manifest;
+  return folder;
 }
 
 /** Undefined if it was stopped. */
@@ -103,11 +111,15 @@ async function run(
   }
 }
 
-function demandSame(earlier: ExperimentManifest, now: ExperimentManifest): void {
-  const changed = changedTables(earlier, now);
-  if (changed.length === 0) return;
-  const made = `${earlier.versions.simulator} on Node ${earlier.versions.node}`;
-  throw new SimRuntimeError("SIM_NONDETERMINISTIC", `not the tables that ${made} made: ${changed.join(", ")}`);
+function notTheSame(
+  { versions }: ExperimentManifest,
+  { changed, folder }: { readonly changed: readonly string[]; readonly folder: string },
+): SimRuntimeError {
+  const made = `${versions.simulator} on Node ${versions.node}`;
+  return new SimRuntimeError(
+    "SIM_NONDETERMINISTIC",
+    `not the tables that ${made} made (these are in ${folder}): ${changed.join(", ")}`,
+  );
 }
 
 function nameOf(argument: string, earlier: ExperimentManifest | undefined): string {
