@@ -6,7 +6,7 @@ export type Verdict = "PASS" | "UNSAFE" | "STALLED" | "CRASHED" | "INCONCLUSIVE"
 
 export interface Finding {
   readonly verdict: Exclude<Verdict, "PASS">;
-  /** Class of the failure: the checker's name, "recovery", "exception", …: shrinking keeps it. */
+  /** Class of the failure: the checker's name, "recovery", "exception TypeError at …", …: shrinking keeps it. */
   readonly class: string;
   readonly detail: string;
   readonly node: number | null;

@@ -20,6 +20,7 @@ import { EVENTS_PER_INSTANT_MAX } from "../world/limits.ts";
 import type { SimNode } from "../world/sim-node.ts";
 import { World } from "../world/world.ts";
 import { CheckerBoard } from "./checker-board.ts";
+import { failureClassOf } from "./failure-class.ts";
 import { ProbeWatch, type Recovery, demandRecovery } from "./liveness.ts";
 import { Metrics, gaugesOf } from "./metrics.ts";
 import type { Finding, RunResult } from "./result.ts";
@@ -171,7 +172,7 @@ class Run {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#findings.push({
       verdict: "CRASHED",
-      class: "exception",
+      class: failureClassOf(error),
       detail,
       node: node.index,
       atMs: msOfMicros(this.#world.nowUs()),
