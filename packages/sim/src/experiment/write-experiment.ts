@@ -1,8 +1,9 @@
 // Writes what an experiment gave: a CSV file a table, in LaTeX too if it is one for a page, an SVG and a pgfplots file a
 // figure, and the manifest.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 import { SimRuntimeError } from "../scenario/sim-error.ts";
 import { csvOf } from "./csv.ts";
 import type { Experiment, ExperimentSize } from "./experiment.ts";
@@ -60,7 +61,7 @@ export function writeExperiment(
 /** Throws SIM_OUTPUT_FAILED. */
 export function writeExperimentFiles(folder: string, { files, manifest }: ExperimentFiles): WrittenExperiment {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const { name, text } of files) writeFileSync(join(folder, name), text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,8 +1,9 @@
 // A folder of results, one file a job, named by the job's hash. A file appears whole or not at all, so that a sweep may be
 // killed at any moment; a file that was damaged later is noticed when it is read.
 
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../make-folder.ts";
 import { reasonOf } from "../scenario/input-file.ts";
 import { SimRuntimeError } from "../scenario/sim-error.ts";
 import type { JobOutcome } from "./job.ts";
@@ -25,7 +26,7 @@ export class ResultStore {
     this.folder = folder;
     this.#jobsFolder = join(folder, "jobs");
     attempt(folder, () => {
-      mkdirSync(this.#jobsFolder, { recursive: true });
+      makeFolder(this.#jobsFolder);
       for (const name of readdirSync(this.#jobsFolder))
         if (isAbandoned(name)) rmSync(join(this.#jobsFolder, name), { force: true });
     });

@@ -1,8 +1,8 @@
 // `selvedge sim swarm`: random scenarios by seed, on all cores. What fails is written down as a scenario file; what passes
 // is counted, with what it exercised.
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../../make-folder.ts";
 import { reasonOf } from "../../scenario/input-file.ts";
 import type { Scenario } from "../../scenario/schema.ts";
 import { SimInputError, SimRuntimeError } from "../../scenario/sim-error.ts";
@@ -99,7 +99,7 @@ function record(outcome: JobOutcome, scenario: Scenario, swarm: Swarm): void {
 
 function keep(failure: Pick<KeptFailure, "verdict" | "class" | "detail">, scenario: Scenario, swarm: Swarm): void {
   const file = join(swarm.options.output, `${scenario.name}.json`);
-  makeFolder(swarm.options.output);
+  makeOutputFolder(swarm.options.output);
   writeOutput(file, `${JSON.stringify(scenario, null, 2)}\n`);
   swarm.kept.push({ seed: scenario.seed, ...failure, file });
   const replay = commandLine(["run", file]);
@@ -108,9 +108,9 @@ function keep(failure: Pick<KeptFailure, "verdict" | "class" | "detail">, scenar
   );
 }
 
-function makeFolder(folder: string): void {
+function makeOutputFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (cause) {
     throw new SimRuntimeError("SIM_OUTPUT_FAILED", `${folder} cannot be made: ${reasonOf(cause)}`, { cause });
   }
