@@ -121,7 +121,8 @@ function nodesThrough(
   );
 }
 
-function lastWithin(stakes: readonly number[], stakeMax: number): readonly number[] {
+/** Of the committee's last nodes as many as hold no more than this stake together. */
+export function lastWithin(stakes: readonly number[], stakeMax: number): readonly number[] {
   const chosen: number[] = [];
   let stake = 0;
   for (let node = stakes.length - 1; node >= 0; node -= 1) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../src/scenario/schema.ts";
-import { isWithinFaultBound } from "../../src/shrink/fault-load.ts";
+import { faultyNodes, isWithinFaultBound } from "../../src/shrink/fault-load.ts";
 import { withoutNodes } from "../../src/shrink/reduce-nodes.ts";
 import { shrinkScenario } from "../../src/shrink/shrink-scenario.ts";
 import { fakeFinding } from "./fake-failure.ts";
@@ -97,6 +97,23 @@ describe("shrinking", () => {
       isWithinFaultBound({ ...lossy, committee, adversary: { behaviours: [{ name: "silent", nodes: [4, 5] }] } }),
     ).toBe(false);
     expect(isWithinFaultBound({ ...lossy, protocol: { name: "selvedge" } })).toBe(false);
+  });
+});
+
+describe("the bound on faulty stake", () => {
+  it("counts those through whom a behaviour acts that names none: by stake, as the run has them", () => {
+    const withStakes = (stakes: number[], crashed: number): Scenario => ({
+      ...BASE,
+      committee: { size: stakes.length, stakes },
+      faults: [{ type: "crash", nodes: [crashed], fromMs: 1000 }],
+      adversary: { behaviours: [{ name: "silent" }] },
+    });
+    // F is 2: the last two act, and a third one is too many.
+    expect(faultyNodes(withStakes([2, 2, 2, 1, 1, 1], 3))).toEqual([3, 4, 5]);
+    expect(isWithinFaultBound(withStakes([2, 2, 2, 1, 1, 1], 3))).toBe(false);
+    expect(isWithinFaultBound(withStakes([2, 2, 2, 1, 1, 1], 5))).toBe(true);
+    // The last one holds more than F: nobody acts.
+    expect(faultyNodes(withStakes([1, 1, 1, 10], 0))).toEqual([0]);
   });
 });
 
