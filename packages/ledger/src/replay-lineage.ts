@@ -41,7 +41,7 @@ export interface ReplayOptions {
 
 /** Where a replay stands: after the last of `records`, whose weights these are. Plain data: a replay can be resumed. */
 export interface ReplayState {
-  /** Records replayed so far, version 0 first. */
+  /** The newest records replayed so far, in their order: all that an update of the next version may be relative to. */
   readonly records: readonly SealedVersionRecord[];
   readonly weights: Uint8Array;
 }
@@ -92,7 +92,15 @@ export function replayVersion(
   if (!isSameMetrics(outcome.metrics, record.metrics)) {
     return refuse("LINEAGE_METRICS_MISMATCH", `replaying version ${record.version} gives other metrics`);
   }
-  return ok({ records: [...state.records, step.record], weights });
+  return ok({ records: basesFrom([...state.records, step.record], options.model), weights });
+}
+
+/** Those of the records that the next version's updates may have as a base: older ones are too stale to count (U7). */
+function basesFrom(
+  records: readonly SealedVersionRecord[],
+  { policy: { maxStaleness } }: Pick<GenesisModel, "policy">,
+): readonly SealedVersionRecord[] {
+  return records.slice(-1 - maxStaleness);
 }
 
 /** The callback of `auditLineage`: aggregates a record's updates anew, with the weights that the record gives them. */
@@ -147,9 +155,8 @@ function checkWeights(
   { records }: ReplayState,
   { record: { record }, updates }: ReplayStep,
 ): Result<true, Rejection> {
-  const { maxStaleness, sampleWeightMax } = model.policy;
-  // Older bases are too stale to count, so they need not be looked for.
-  const bases = records.slice(-1 - maxStaleness).map(({ digest }) => digest);
+  const { sampleWeightMax } = model.policy;
+  const bases = basesFrom(records, model).map(({ digest }) => digest);
   for (const [index, { update, weight }] of record.updates.entries()) {
     const header = updates[index]?.update.header;
     if (header === undefined) continue;

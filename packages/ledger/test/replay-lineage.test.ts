@@ -99,6 +99,15 @@ describe("replayLineage", () => {
     expect(result).toMatchObject({ ok: false, error: { code: "LINEAGE_BASE_MISMATCH" } });
   });
 
+  it("keeps of the records those that an update may still have as its base", () => {
+    const result = replayLineage(options, scenario.genesisWeights, steps);
+    if (!result.ok) throw new Error(result.error.detail);
+    // The newest is a base without staleness.
+    expect(result.value.records).toEqual(
+      steps.slice(-1 - options.model.policy.maxStaleness).map(({ record }) => record),
+    );
+  });
+
   it("the audit's callback gives the weights of a record, or says why not", async () => {
     const replay = auditReplay(options);
     const job = { record: first.record.record, previousWeights: scenario.genesisWeights, updates: first.updates };

@@ -115,12 +115,14 @@ function replayOf({ genesis }: VerifiedHome, { id }: ModelInfo, records: readonl
     "the ledger's models are those of the genesis",
   );
   const options = { sha256, model, chunkBytes: genesis.params.payloadChunkBytes };
+  // What an update of the version may be relative to: all records before it would make the walk quadratic.
+  const reach = 1 + model.policy.maxStaleness;
   return async ({ record: { version }, previousWeights, updates }) => {
     const record = records[version];
     if (record === undefined) return err(rejection("AUDIT_RECORD_MISSING", `version ${version} is not in its place`));
     const replayed = replayVersion(
       options,
-      { records: records.slice(0, version), weights: previousWeights },
+      { records: records.slice(Math.max(0, version - reach), version), weights: previousWeights },
       { record, updates },
     );
     return replayed.ok ? ok(replayed.value.weights) : replayed;
