@@ -19,7 +19,7 @@ const POSITIVE = { min: 1, max: Number.MAX_SAFE_INTEGER };
 export const UPDATE_SHAPE: RecordShape = { name: "signed update", fieldCount: 2 };
 const HEADER_SHAPE: RecordShape = { name: "update header", fieldCount: 13 };
 
-/** A device is named by the key it was enrolled with; the name stays when the key is replaced. */
+/** A device is named by the key it was enrolled with, for good: whoever counts its updates can tell from a header alone. */
 export function deviceIdOf(sha256: Sha256, enrolmentKey: Uint8Array): DeviceId {
   return digestOf<DeviceId>(sha256, "device", enrolmentKey);
 }
