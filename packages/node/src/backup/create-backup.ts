@@ -2,12 +2,13 @@
 // these files by name and nothing else: keys, passwords and the safety record cannot come into a backup.
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Genesis, chainIdOf, genesisFromJson } from "@selvedge/integrity";
+import { type Genesis, PAYLOAD_MAX_BYTES, chainIdOf, genesisFromJson } from "@selvedge/integrity";
 import type { HomePaths } from "../config/home.ts";
 import { sha256 } from "../crypto.ts";
-import { NodeError, isSystemError } from "../errors.ts";
+import { NodeError } from "../errors.ts";
+import { readBounded } from "../storage/bounded-read.ts";
 import { readTextIfThere, syncFolder, writeFileAtomically } from "../storage/files.ts";
 import { MARK_KEY, decodePruneMark } from "../storage/prune-mark.ts";
 import type { BackupRecord } from "./frames.ts";
@@ -112,12 +113,9 @@ async function copyTexts(
 }
 
 async function readWeights(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const code = isSystemError(cause, "ENOENT") ? "DATA_CORRUPT" : "IO_FAILED";
-    throw new NodeError(code, `cannot read the initial weights ${path}`, { cause });
-  }
+  const bytes = await readBounded(path, PAYLOAD_MAX_BYTES);
+  if (bytes === undefined) throw new NodeError("DATA_CORRUPT", `there are no initial weights ${path}`);
+  return bytes;
 }
 
 async function put(folder: string, name: string, bytes: Uint8Array): Promise<BackupFile> {

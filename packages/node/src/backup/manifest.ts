@@ -2,12 +2,12 @@
 // elsewhere can tell that nothing was changed since.
 
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
-import { NodeError, isSystemError } from "../errors.ts";
+import { NodeError } from "../errors.ts";
+import { openRegular } from "../storage/bounded-read.ts";
+import { readTextIfThere } from "../storage/files.ts";
 
 export const MANIFEST_FILE = "manifest.json";
 const MANIFEST_MAX_BYTES: number = 16 * 1024 * 1024;
@@ -50,7 +50,9 @@ export async function readManifest(
   folder: string,
 ): Promise<{ readonly manifest: BackupManifest; readonly digest: string }> {
   const path = join(folder, MANIFEST_FILE);
-  const text = await readBounded(path);
+  const text = await readTextIfThere(path, MANIFEST_MAX_BYTES);
+  if (text === undefined)
+    throw new NodeError("FILE_MALFORMED", `there is no ${MANIFEST_FILE}: not a backup, or one that was not ended`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -59,18 +61,6 @@ export async function readManifest(
   }
   if (!Value.Check(MANIFEST, parsed)) throw new NodeError("FILE_MALFORMED", `${path} is no manifest of this version`);
   return { manifest: parsed, digest: digestOfText(text) };
-}
-
-async function readBounded(path: string): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > MANIFEST_MAX_BYTES) throw new NodeError("FILE_MALFORMED", `${path} is too large`);
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    if (isSystemError(cause, "ENOENT"))
-      throw new NodeError("FILE_MALFORMED", `there is no ${MANIFEST_FILE}: not a backup, or one that was not ended`);
-    throw cause;
-  }
 }
 
 export function manifestText(manifest: BackupManifest): { readonly text: string; readonly digest: string } {
@@ -85,25 +75,29 @@ function digestOfText(text: string): string {
 /** DATA_CORRUPT, with its name, for the first file that is missing, shorter, longer or other than the manifest says. */
 export async function checkFiles(folder: string, { files }: BackupManifest): Promise<void> {
   for (const { name, sizeBytes, sha256 } of files) {
-    const found = await hashFile(join(folder, name));
+    const found = await hashFile(join(folder, name), sizeBytes);
     if (found === undefined) throw new NodeError("DATA_CORRUPT", `${name} of the backup is missing`);
     if (found.sizeBytes !== sizeBytes || found.sha256 !== sha256)
       throw new NodeError("DATA_CORRUPT", `${name} of the backup is not what its manifest says`);
   }
 }
 
-async function hashFile(path: string): Promise<Omit<BackupFile, "name"> | undefined> {
+/** Reads no further than one byte beyond what there should be. */
+async function hashFile(path: string, wantedBytes: number): Promise<Omit<BackupFile, "name"> | undefined> {
+  const file = await openRegular(path);
+  if (file === undefined) return undefined;
   const hash = createHash("sha256");
   let sizeBytes = 0;
   try {
-    const parts: AsyncIterable<Buffer> = createReadStream(path);
+    const parts: AsyncIterable<Buffer> = file.createReadStream({ end: wantedBytes });
     for await (const bytes of parts) {
       hash.update(bytes);
       sizeBytes += bytes.length;
     }
   } catch (cause) {
-    if (isSystemError(cause, "ENOENT")) return undefined;
     throw new NodeError("IO_FAILED", `cannot read ${path}`, { cause });
+  } finally {
+    await file.close();
   }
   return { sizeBytes, sha256: hash.digest("hex") };
 }

@@ -1,11 +1,12 @@
 // Opens what a node keeps in its home folder, and makes it in `init`. Only `init` creates; a running node that finds
 // something missing refuses to start, because a database made up anew is how a validator forgets what it signed.
 
-import { access, mkdir, readFile } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
   type Digest,
   type Genesis,
+  PAYLOAD_MAX_BYTES,
   type Store,
   chainIdOf,
   genesisFromJson,
@@ -15,6 +16,7 @@ import {
 import { type HomePaths, homePaths } from "../config/home.ts";
 import { sha256 } from "../crypto.ts";
 import { NodeError, isSystemError } from "../errors.ts";
+import { readBounded } from "../storage/bounded-read.ts";
 import { readTextIfThere, syncFolder, writeFileAtomically } from "../storage/files.ts";
 import { NODE_KEYS_MAX, readFormat, writeFormat } from "../storage/format-file.ts";
 import type { LevelStore } from "../storage/level-store.ts";
@@ -52,11 +54,9 @@ export async function readGenesisBundle(path: string, weightsFolder: string): Pr
 }
 
 async function readWeights(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new NodeError("CONFIG_INVALID", `cannot read the initial weights ${path}`, { cause });
-  }
+  const bytes = await readBounded(path, PAYLOAD_MAX_BYTES);
+  if (bytes === undefined) throw new NodeError("CONFIG_INVALID", `there are no initial weights ${path}`);
+  return bytes;
 }
 
 export interface HomeDraft {

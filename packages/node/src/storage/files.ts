@@ -1,9 +1,10 @@
 // Small files written so that a crash leaves the old or the new one, never half of one: write beside, fsync, rename,
 // fsync the folder. Used for keys, configuration, reports; the safety file has its own append-only discipline.
 
-import { open, readFile, readdir, rename, stat } from "node:fs/promises";
+import { open, readdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { NodeError, isSystemError } from "../errors.ts";
+import { readBounded } from "./bounded-read.ts";
 
 export async function writeFileAtomically(path: string, data: string | Uint8Array, mode: number): Promise<void> {
   const beside = `${path}.new`;
@@ -22,18 +23,10 @@ export async function writeFileAtomically(path: string, data: string | Uint8Arra
   }
 }
 
-/** The file's text, or undefined if there is none. Refuses files above `maxBytes` before reading them. */
+/** The file's text, or undefined if there is none. Refuses what is above `maxBytes`, and what is no file. */
 export async function readTextIfThere(path: string, maxBytes: number): Promise<string | undefined> {
-  try {
-    const { size } = await stat(path);
-    if (size > maxBytes)
-      throw new NodeError("FILE_MALFORMED", `${path} has ${size} bytes, more than the ${maxBytes} allowed`);
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    if (isSystemError(cause, "ENOENT")) return undefined;
-    if (cause instanceof NodeError) throw cause;
-    throw new NodeError("IO_FAILED", `cannot read ${path}`, { cause });
-  }
+  const bytes = await readBounded(path, maxBytes);
+  return bytes === undefined ? undefined : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8");
 }
 
 /** True where there is no folder, too. */

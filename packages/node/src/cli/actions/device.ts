@@ -1,6 +1,5 @@
 // `device submit|flush|status`.
 
-import { readFile } from "node:fs/promises";
 import {
   type ModelId,
   PAYLOAD_MAX_BYTES,
@@ -16,6 +15,7 @@ import { fromUserFolder } from "../../config/home.ts";
 import type { FlushReport, FlushedUpdate } from "../../device/device-client.ts";
 import type { WantedVersion } from "../../device/verified-version.ts";
 import { EXIT, NodeError } from "../../errors.ts";
+import { readBounded } from "../../storage/bounded-read.ts";
 import {
   type DeviceSession,
   type DeviceSessionOptions,
@@ -82,14 +82,8 @@ function wantedBase({ model, base }: SubmitOptions): WantedVersion {
 
 async function readWeightsFile(name: string): Promise<Weights> {
   const path = fromUserFolder(name, process.env);
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new NodeError("USAGE", `cannot read ${path}`, { cause });
-  }
-  if (bytes.length > PAYLOAD_MAX_BYTES)
-    throw new NodeError("FILE_MALFORMED", `${path} has more than ${PAYLOAD_MAX_BYTES} bytes`);
+  const bytes = await readBounded(path, PAYLOAD_MAX_BYTES);
+  if (bytes === undefined) throw new NodeError("USAGE", `there is no file ${path}`);
   const weights = readWeights(bytes);
   if (!weights.ok) throw new NodeError("FILE_MALFORMED", `${path}: ${weights.error.detail} [${weights.error.code}]`);
   return weights.value;

@@ -1,6 +1,5 @@
 // `model list|show|pull|verify`. List and show repeat what a node says; pull and verify believe nothing but the genesis.
 
-import { readFile } from "node:fs/promises";
 import { PAYLOAD_MAX_BYTES, payloadRoot } from "@selvedge/integrity";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
@@ -8,6 +7,7 @@ import { fromUserFolder } from "../../config/home.ts";
 import { sha256 } from "../../crypto.ts";
 import { isThere } from "../../daemon/home.ts";
 import { EXIT, NodeError } from "../../errors.ts";
+import { readBounded } from "../../storage/bounded-read.ts";
 import { writeFileAtomically } from "../../storage/files.ts";
 import { type ApiAddressOptions, apiAddressesOf, readAnyApi } from "../api-read.ts";
 import { type ReaderOptions, modelIdOf, versionOf, withReader } from "../device-session.ts";
@@ -151,14 +151,9 @@ export async function verifyModelFile(options: VerifyFileOptions, output: Output
 }
 
 async function readModelFile(path: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new NodeError("USAGE", `cannot read ${path}`, { cause });
-  }
-  if (bytes.length === 0 || bytes.length > PAYLOAD_MAX_BYTES)
-    throw new NodeError("FILE_MALFORMED", `${path} has ${bytes.length} bytes`);
+  const bytes = await readBounded(path, PAYLOAD_MAX_BYTES);
+  if (bytes === undefined) throw new NodeError("USAGE", `there is no file ${path}`);
+  if (bytes.length === 0) throw new NodeError("FILE_MALFORMED", `${path} is empty`);
   return bytes;
 }
 
