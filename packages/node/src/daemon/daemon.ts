@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { InvariantError, StoreError, committeeOf, validatorIndex } from "@selvedge/integrity";
 import { openAdminServer } from "../admin/admin-server.ts";
+import { exposureFault } from "../api/guard.ts";
 import { createApiServer } from "../api/server.ts";
 import { homePaths } from "../config/home.ts";
 import type { NodeConfig } from "../config/schema.ts";
@@ -71,6 +72,7 @@ async function openDaemon(options: DaemonOptions, closers: Closers): Promise<Dae
       () => failure.resolve(exitCodeOf(error)),
     );
   };
+  const token = await apiToken(config);
   const nodeSetup = await openNodeSetup(options, closers, onFatal);
   const scrub = openScrub({ ...options, store: nodeSetup.store, onDamage: onFatal });
   const node = await startNode({ ...nodeSetup, lastScrub: () => scrub.last ?? undefined });
@@ -81,7 +83,7 @@ async function openDaemon(options: DaemonOptions, closers: Closers): Promise<Dae
     services: node.services,
     metrics: node.metrics,
     logger,
-    token: config.api.token_file === "" ? null : await readPasswordFile(config.api.token_file),
+    token,
     host: config.api.host,
     port: config.api.port,
   });
@@ -97,6 +99,14 @@ async function openDaemon(options: DaemonOptions, closers: Closers): Promise<Dae
     failed: failure.promise,
     stop: () => (stopping ??= closeAll(closers)),
   };
+}
+
+/** Before anything is opened: who would listen to the world without a token is not first a node of the network. */
+async function apiToken({ api }: NodeConfig): Promise<string | null> {
+  const token = api.token_file === "" ? null : await readPasswordFile(api.token_file);
+  const fault = exposureFault(api.host, token);
+  if (fault !== undefined) throw new NodeError("CONFIG_INVALID", fault);
+  return token;
 }
 
 async function openNodeSetup(
