@@ -94,6 +94,11 @@ export class NodeError extends Error {
   }
 }
 
+/** True for any error that the system gave to Node. */
+export function isAnySystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "errno" in error && "code" in error && typeof error.code === "string";
+}
+
 /** True for an error of Node's own with this system code (ENOENT, EACCES, …). */
 export function isSystemError(error: unknown, code: string): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && error.code === code;

@@ -3,7 +3,7 @@
 
 import { InvariantError, StoreError } from "@selvedge/integrity";
 import { CommanderError } from "commander";
-import { EXIT, type ExitCode, NodeError } from "../errors.ts";
+import { EXIT, type ExitCode, NodeError, isAnySystemError } from "../errors.ts";
 import { NetworkError } from "../network/network-error.ts";
 import { type Output, printable, processOutput } from "./output.ts";
 import { createProgram } from "./program.ts";
@@ -38,6 +38,7 @@ function describe(error: unknown): string {
   if (error instanceof NodeError || error instanceof StoreError || error instanceof NetworkError)
     return `${printable(error.message)} (${error.code})`;
   if (error instanceof InvariantError) return `${error.message} (INVARIANT)`;
+  if (isAnySystemError(error)) return `${printable(error.message)} (IO_FAILED)`;
   return error instanceof Error ? `${error.stack ?? error.message} (UNEXPECTED)` : `${String(error)} (UNEXPECTED)`;
 }
 
@@ -47,5 +48,6 @@ function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof NetworkError) return EXIT.unavailable;
   if (error instanceof InvariantError) return EXIT.invariant;
   if (error instanceof StoreError) return error.code === "STORE_CORRUPT" ? EXIT.corrupt : EXIT.io;
-  return EXIT.unexpected;
+  // Such as a full disk that stdout goes to: no bug, and nothing that a stack would explain.
+  return isAnySystemError(error) ? EXIT.io : EXIT.unexpected;
 }

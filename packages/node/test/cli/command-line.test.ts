@@ -1,11 +1,13 @@
 // The contract of the command line: exit codes, data on stdout and everything else on stderr, nothing overwritten.
 
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runSelvedge } from "./run-selvedge.ts";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { MAIN, runSelvedge } from "./run-selvedge.ts";
 
 let folder = "";
 let network = "";
@@ -123,6 +125,13 @@ async function observerHome(name: string): Promise<string> {
   await runSelvedge(["init", "--network", join(network, "genesis.json"), "--role", "observer", "--home", home]);
   return home;
 }
+
+test.skipIf(!existsSync("/dev/full"))("what cannot be printed ends with 74, and without a stack", () => {
+  const command = `"${process.execPath}" "${MAIN}" genesis show "${join(network, "genesis.json")}" > /dev/full`;
+  const { status, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });
+  expect(status).toBe(74);
+  expect(stderr).toMatch(/^error: ENOSPC: .* \(IO_FAILED\)\n$/u);
+});
 
 describe("a node that cannot start says why", () => {
   it("without a home: 78", async () => {
