@@ -5,6 +5,7 @@ import { parse } from "smol-toml";
 import { Value } from "typebox/value";
 import { NodeError } from "../errors.ts";
 import { readTextIfThere } from "../storage/files.ts";
+import { wrongAddress } from "./addresses.ts";
 import { DEFAULT_CONFIG } from "./defaults.ts";
 import { nearestName } from "./nearest-name.ts";
 import { CONFIG_SCHEMA, type NodeConfig } from "./schema.ts";
@@ -40,7 +41,13 @@ export function checkConfig(
   file: string,
   overrides: readonly { readonly key: string; readonly origin: string }[] = [],
 ): NodeConfig {
-  if (Value.Check(CONFIG_SCHEMA, config)) return config;
+  const originOf = (key: string): string =>
+    overrides.findLast((override) => key === override.key || key.startsWith(`${override.key}.`))?.origin ?? file;
+  if (Value.Check(CONFIG_SCHEMA, config)) {
+    const wrong = wrongAddress(config);
+    if (wrong === undefined) return config;
+    throw new NodeError("CONFIG_INVALID", `${originOf(wrong.key)}: ${wrong.key} ${wrong.reason}`);
+  }
   const errors = Value.Errors(CONFIG_SCHEMA, config);
   const [first] = errors;
   const where = first === undefined ? "" : first.instancePath.replaceAll("/", ".").replace(/^\./u, "");
@@ -50,8 +57,7 @@ export function checkConfig(
   );
   const said = first?.keyword === "pattern" ? "is no address such as /ip4/127.0.0.1/tcp/9750" : first?.message;
   const what = choices.length > 0 ? `is one of ${choices.join(", ")}` : (said ?? "is invalid");
-  const origin = overrides.findLast(({ key }) => where === key || where.startsWith(`${key}.`))?.origin ?? file;
-  throw new NodeError("CONFIG_INVALID", `${origin}: ${where === "" ? "configuration" : where} ${what}`);
+  throw new NodeError("CONFIG_INVALID", `${originOf(where)}: ${where === "" ? "configuration" : where} ${what}`);
 }
 
 async function readConfigFile(path: string): Promise<Tree> {

@@ -28,6 +28,7 @@ import { type NodeIdentity, openIdentity } from "./identity.ts";
 import { type RunningNode, startNode } from "./node.ts";
 import { openData } from "./open-data.ts";
 import type { NodeSetup } from "./parts.ts";
+import { checkPeerIndices } from "./peer-indices.ts";
 import { damageNoted, noteDamage } from "./store-damage.ts";
 
 export interface DaemonOptions {
@@ -194,16 +195,6 @@ function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof NetworkError) return EXIT.unavailable;
   if (error instanceof StoreError) return error.code === "STORE_CORRUPT" ? EXIT.corrupt : EXIT.io;
   return EXIT.unexpected;
-}
-
-/** A peer that nobody can be would be dialled for ever. */
-function checkPeerIndices({ p2p }: NodeConfig, memberCount: number): void {
-  const wrong = p2p.peers.find(({ validator = 0 }) => validator >= memberCount);
-  if (wrong !== undefined)
-    throw new NodeError(
-      "CONFIG_INVALID",
-      `p2p.peers names validator ${wrong.validator}, but the first committee has validators 0 to ${memberCount - 1}`,
-    );
 }
 
 /** Configured indices are those of the first epoch; later on a peer says itself who it is. */

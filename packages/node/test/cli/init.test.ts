@@ -85,6 +85,18 @@ describe("an observer's home", () => {
 });
 
 test.each([
+  { peer: "1=/ip4/127.0.0.1/tcp/1", says: "validators 0 to 0" },
+  { peer: "/ip4/999.2.3.4/tcp/1", says: "p2p.peers.0.address names 999.2.3.4" },
+])("an init with the peer $peer, with which no node would start, makes nothing", async ({ peer, says }) => {
+  const home = join(folder, "refused");
+  await expect(runInit({ network, role: "observer", home, peer: [peer] }, keptOutput())).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining(says),
+  });
+  await expect(access(home)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test.each([
   { role: "observer", key: () => ({}), says: "selvedge key new --kind node --out", not: "safety" },
   { role: "validator", key: () => validatorKey, says: "safety export", not: "node.json" },
 ])("what a restored home of a(n) $role lacks is said", async ({ role, key, says, not }) => {

@@ -61,6 +61,13 @@ describe("nothing mistyped is ignored", () => {
     { text: "[api]\nport = 1\n", more: { flags: { "api.port": "70000" } }, says: "--api.port: api.port" },
     { text: '[p2p]\nlisten = ["junk"]\n', more: {}, says: "p2p.listen.0 is no address such as" },
     { text: '[[p2p.peers]]\naddress = "/foo/bar"\n', more: {}, says: "p2p.peers.0.address is no address such as" },
+    { text: '[p2p]\nlisten = ["/ip4/999.2.3.4/tcp/1"]\n', more: {}, says: "p2p.listen.0 names 999.2.3.4, which is no" },
+    { text: '[[p2p.peers]]\naddress = "/ip6/fe80:::1/tcp/1"\n', more: {}, says: "which is no IPv6 address" },
+    {
+      text: "",
+      more: { flags: { "p2p.listen": '["/ip4/1.2.3.4/tcp/65536"]' } },
+      says: "--p2p.listen: p2p.listen.0 names port 65536, above 65535",
+    },
     { text: '[[p2p.peers]]\naddress = "/ip4/1.2.3.4/udp/1"\n', more: {}, says: "p2p.peers.0.address is no address" },
     { text: "", more: { flags: { "api.port": "many" } }, says: "whole number" },
     { text: 'role = "boss"\n', more: {}, says: "role" },

@@ -2,13 +2,14 @@
 
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
-import { hexFromBytes } from "@selvedge/integrity";
+import { committeeOf, hexFromBytes } from "@selvedge/integrity";
 import { DEFAULT_CONFIG } from "../../config/defaults.ts";
 import { fromUserFolder, homePaths } from "../../config/home.ts";
 import { checkConfig } from "../../config/load.ts";
 import type { NodeConfig } from "../../config/schema.ts";
 import { configText } from "../../daemon/config-text.ts";
 import { createHome, isThere, readGenesisBundle } from "../../daemon/home.ts";
+import { checkPeerIndices } from "../../daemon/peer-indices.ts";
 import { EXIT, NodeError } from "../../errors.ts";
 import { freshKey } from "../../keys/fresh-key.ts";
 import { inspectKeyFile, openKeyFile, readPasswordFile, writeKeyFile } from "../../keys/keystore.ts";
@@ -43,6 +44,7 @@ export async function runInit(options: InitOptions, output: Output): Promise<num
   const passwordFile = source?.passwordFile ?? paths.password;
   // The home's own is not named: a home that is moved finds it.
   const config = configOf(options, { role, passwordFile: passwordFile === paths.password ? "" : passwordFile });
+  checkPeerIndices(config, committeeOf(bundle.genesis).validators.length);
   const keyPath = keyPathOf(role, paths);
   await createHome({
     root,
