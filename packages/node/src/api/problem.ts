@@ -23,6 +23,7 @@ const TITLE: Readonly<Record<number, string>> = {
   413: "Too large",
   415: "Unsupported media type",
   416: "Range not satisfiable",
+  417: "Expectation failed",
   422: "Refused",
   429: "Too many requests",
   431: "Header too large",

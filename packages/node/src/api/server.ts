@@ -117,7 +117,8 @@ function openServer(limits: ApiLimits, listener: NodeListener): Server {
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: limits.checkEveryMs,
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      // Refused by us instead, as a problem: without a host there is no request that could be represented.
+      requireHostHeader: false,
     },
     listener,
   );
@@ -126,6 +127,7 @@ function openServer(limits: ApiLimits, listener: NodeListener): Server {
   server.maxHeadersCount = 0;
   server.timeout = limits.idleMs;
   server.on("clientError", refuseMalformed);
+  server.on("checkExpectation", refuseExpectation);
   return server;
 }
 
@@ -142,6 +144,17 @@ const STATUS_OF_PARSER: Readonly<Record<string, Refusal>> = {
     retryable: true,
   },
 };
+
+const EXPECTATION_UNKNOWN: Refusal = {
+  ...badRequest("EXPECTATION_UNKNOWN", "nothing but 100-continue can be expected"),
+  status: 417,
+};
+
+/** Before any guard, and without a look at the request: the connection ends with it. */
+function refuseExpectation(_: IncomingMessage, outgoing: ServerResponse): void {
+  const headers = { connection: "close", "cache-control": "no-store", "content-type": "application/problem+json" };
+  outgoing.writeHead(417, headers).end(problemBody(EXPECTATION_UNKNOWN, "urn:selvedge:request:unread"));
+}
 
 /** What node's own parser refused: there is no request to answer, only a socket. */
 function refuseMalformed(error: Error & { readonly code?: string }, socket: Duplex): void {

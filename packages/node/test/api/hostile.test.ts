@@ -214,12 +214,19 @@ describe("the connection", () => {
     expect(await raw(`GET /v1/status HTTP/1.1\r\n${HOST}${many}\r\n`)).toMatch(/^HTTP\/1.1 431 /u);
     for (const text of [
       "nonsense\r\n\r\n",
-      "GET /v1/status HTTP/1.1\r\n\r\n",
       `POST /v1/transactions HTTP/1.1\r\n${HOST}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
       `POST /v1/transactions HTTP/1.1\r\n${HOST}content-length: 3\r\ncontent-length: 4\r\n\r\nabcd`,
     ]) {
       expect(await raw(text)).toMatch(/^HTTP\/1.1 400 /u);
     }
+  });
+
+  test("a request without a host, or that expects what nobody knows, is refused as a problem", async () => {
+    await open();
+    const hostless = await raw("GET /v1/status HTTP/1.1\r\nconnection: close\r\n\r\n");
+    expect(hostless).toMatch(/^HTTP\/1.1 400 [^]*application\/problem\+json[^]*"code":"REQUEST_MALFORMED"/u);
+    const expecting = await raw(`GET /v1/status HTTP/1.1\r\n${HOST}expect: foo\r\n\r\n`);
+    expect(expecting).toMatch(/^HTTP\/1.1 417 [^]*application\/problem\+json[^]*"code":"EXPECTATION_UNKNOWN"/u);
   });
 
   test("a request whose headers never end is cut off", async () => {
