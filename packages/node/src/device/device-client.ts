@@ -20,7 +20,6 @@ import {
   assert,
   chainIdOf,
   deviceIdOf,
-  encodeDelta,
   err,
   isSameShape,
   modelShapeOf,
@@ -49,6 +48,7 @@ import {
 import { DEFAULT_DEVICE_LIMITS, type DeviceLimits } from "./limits.ts";
 import { openOutboxFolder } from "./outbox-files.ts";
 import { Outbox, type OutboxEntry } from "./outbox.ts";
+import { payloadOfDelta } from "./payload-of-delta.ts";
 import {
   type DeviceTrust,
   type VerifiedVersion,
@@ -193,12 +193,9 @@ export class DeviceClient {
     submission: DeltaSubmission,
     signal: AbortSignal,
   ): Promise<Result<{ readonly entry: OutboxEntry; readonly report: FlushReport }, Rejection>> {
-    const payload = encodeDelta(submission.delta, submission.codec);
-    if (!payload.ok) return payload;
     const { genesis, outbox } = this.#parts;
-    if (payload.value.length > genesis.params.payloadMaxBytes) {
-      return err(rejection("PAYLOAD_TOO_LARGE", `a payload has at most ${genesis.params.payloadMaxBytes} bytes`));
-    }
+    const payload = payloadOfDelta({ ...submission, bytesMax: genesis.params.payloadMaxBytes });
+    if (!payload.ok) return payload;
     const hint = await this.sequence(submission.model, signal);
     const header = this.#headerOf(submission, payload.value);
     const entry = await outbox.add({ header, payload: payload.value, hint: hint.ok ? hint.value : undefined });

@@ -371,7 +371,20 @@ describe("what a device sends", () => {
   test("a delta that no gateway need see is refused at once", async () => {
     const client = await device([await serve()]);
     expect(await client.submitDelta(delta(Number.NaN), signal)).toMatchObject({ ok: false });
+    // Unchanged weights, and changes of which the codec leaves nothing.
+    for (const [value, codec] of [
+      [0, "f32"],
+      [-0, "int8"],
+      [0, "topk"],
+      [1e-12, "f16"],
+    ] as const) {
+      expect(await client.submitDelta(delta(value, { codec }), signal)).toMatchObject({
+        ok: false,
+        error: { code: "DELTA_ZERO" },
+      });
+    }
     expect(client.waiting).toEqual([]);
+    expect(await client.sequence(MODEL, signal)).toMatchObject({ ok: true, value: { next: 1 } });
   });
 });
 
