@@ -30,7 +30,7 @@ export {
   type ReplayedUpdate,
   auditLineage,
 } from "./chain/audit.ts";
-export { Lineage, type LineageHead, headOf, lineagePath, linkFault, verifyLineage } from "./chain/lineage.ts";
+export { type LineageHead, headOf, linkFault } from "./chain/lineage.ts";
 export { type CheckpointCertificate, type CheckpointSignature, type CheckpointStatement } from "./checkpoint.ts";
 export {
   type BlockDraft,
@@ -329,14 +329,7 @@ export {
   payloadRoot,
   verifyManifest,
 } from "./payload/payload-manifest.ts";
-export {
-  type Chunk,
-  type ProvenChunk,
-  chunkOf,
-  chunkProof,
-  verifyChunk,
-  verifyProvenChunk,
-} from "./payload/payload-tree.ts";
+export { type Chunk, chunkOf, verifyChunk } from "./payload/payload-tree.ts";
 export { MemoryDisk, MemoryStore } from "./store/memory-store.ts";
 export { type RecordAddress, SEAL_SIZE_BYTES, sealRecord, unsealRecord } from "./store/sealed-record.ts";
 export {

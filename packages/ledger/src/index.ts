@@ -87,7 +87,6 @@ export {
   type ReplayState,
   type ReplayStep,
   auditReplay,
-  replayLineage,
   replayRecord,
   replayVersion,
   startReplay,

@@ -55,20 +55,6 @@ export function startReplay(options: ReplayOptions, weights: Uint8Array): Result
   return ok({ records: [genesisRecord(sha256, model)], weights });
 }
 
-/** All steps in order; the last state, or the first thing that does not hold. */
-export function replayLineage(
-  options: ReplayOptions,
-  weights: Uint8Array,
-  steps: Iterable<ReplayStep>,
-): Result<ReplayState, Rejection> {
-  let state = startReplay(options, weights);
-  for (const step of steps) {
-    if (!state.ok) return state;
-    state = replayVersion(options, state.value, step);
-  }
-  return state;
-}
-
 /** One version further, or the first thing that does not hold. */
 export function replayVersion(
   options: ReplayOptions,

@@ -5,15 +5,9 @@ import { createHash } from "node:crypto";
 import { type Ack, type SignedUpdate, compareDigests, score } from "@selvedge/integrity";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import {
-  type CommitInput,
-  LEDGER_LIMITS,
-  type Ledger,
-  createLedger,
-  replayLineage,
-  restoreLedger,
-} from "../src/index.ts";
+import { type CommitInput, LEDGER_LIMITS, type Ledger, createLedger, restoreLedger } from "../src/index.ts";
 import { LedgerScenario } from "../src/testing/index.ts";
+import { replaySteps } from "./replay-steps.ts";
 
 interface Event {
   readonly kind: number;
@@ -189,7 +183,7 @@ it("the delta chain replayed from version 0 gives the same weights, bit for bit"
           }),
         }));
         const options = { sha256: scenario.sha256, model, chunkBytes: scenario.genesis.params.payloadChunkBytes };
-        const replayed = replayLineage(options, scenario.genesisWeights, steps);
+        const replayed = replaySteps(options, scenario.genesisWeights, steps);
         if (!replayed.ok) throw new Error(`${replayed.error.code} ${replayed.error.detail}`);
         const root = records.at(-1)?.record.weightsRoot;
         const newest = records.slice(-1 - model.policy.maxStaleness);

@@ -2,8 +2,9 @@
 
 import { type SealedVersionRecord, type VersionRecord, sealVersionRecord, versionNumber } from "@selvedge/integrity";
 import { describe, expect, it } from "vitest";
-import { type ReplayStep, auditReplay, createLedger, replayLineage } from "../src/index.ts";
+import { type ReplayStep, auditReplay, createLedger } from "../src/index.ts";
 import { LedgerScenario, ackBlocks } from "../src/testing/index.ts";
+import { replaySteps } from "./replay-steps.ts";
 
 function lineage() {
   const scenario = new LedgerScenario({ policies: [{ bufferSize: 2, maxStaleness: 2 }] });
@@ -36,10 +37,10 @@ function lineage() {
   return { scenario, steps, options };
 }
 
-describe("replayLineage", () => {
+describe("replaying a lineage", () => {
   const { scenario, steps, options } = lineage();
   const codeOf = (damaged: readonly ReplayStep[], weights = scenario.genesisWeights) => {
-    const result = replayLineage(options, weights, damaged);
+    const result = replaySteps(options, weights, damaged);
     return result.ok ? "HOLDS" : result.error.code;
   };
   const [first, second] = steps;
@@ -94,13 +95,13 @@ describe("replayLineage", () => {
 
   it("a base out of the policy's reach is refused", () => {
     const strict = { ...options, model: { ...options.model, policy: { ...options.model.policy, maxStaleness: 0 } } };
-    const result = replayLineage(strict, scenario.genesisWeights, steps);
+    const result = replaySteps(strict, scenario.genesisWeights, steps);
     // Another policy gives the same genesis record, so the first stale update is what fails.
     expect(result).toMatchObject({ ok: false, error: { code: "LINEAGE_BASE_MISMATCH" } });
   });
 
   it("keeps of the records those that an update may still have as its base", () => {
-    const result = replayLineage(options, scenario.genesisWeights, steps);
+    const result = replaySteps(options, scenario.genesisWeights, steps);
     if (!result.ok) throw new Error(result.error.detail);
     // The newest is a base without staleness.
     expect(result.value.records).toEqual(

@@ -1,19 +1,17 @@
-// Chunks checked one by one: against a verified manifest, or against the root alone with an inclusion proof, so that a
-// chunk can be believed before the rest is there. What collects them is payload-assembler.ts.
+// Chunks checked one by one against a verified manifest, so that a chunk can be believed before the rest is there. What
+// collects them is payload-assembler.ts.
 
 import { assert } from "../assert.ts";
 import type { Sha256 } from "../crypto/port.ts";
-import { digestFromBytes, digestToBytes } from "../digest.ts";
+import { digestFromBytes } from "../digest.ts";
 import { type Rejection, rejection } from "../fault.ts";
 import { isCount } from "../ids.ts";
-import { inclusionPath, verifyInclusion } from "../merkle/inclusion-proof.ts";
 import { leafHash } from "../merkle/tree-hash.ts";
 import { type Result, err, ok } from "../result.ts";
 import {
   type PayloadManifest,
   type PayloadSummary,
   type VerifiedManifest,
-  checkSummary,
   chunkCount,
   chunkSizeAt,
 } from "./payload-manifest.ts";
@@ -21,11 +19,6 @@ import {
 export interface Chunk {
   readonly index: number;
   readonly bytes: Uint8Array;
-}
-
-export interface ProvenChunk extends Chunk {
-  /** RFC 6962 audit path, from the leaf upwards. */
-  readonly path: readonly Uint8Array[];
 }
 
 /** The chunk of a payload that we hold. */
@@ -36,36 +29,12 @@ export function chunkOf(payload: Uint8Array, manifest: PayloadManifest, index: n
   return { index, bytes: payload.subarray(begin, begin + chunkSizeAt(manifest, index)) };
 }
 
-/** Audit path of a chunk. */
-export function chunkProof(sha256: Sha256, manifest: VerifiedManifest, index: number): Uint8Array[] {
-  return inclusionPath(sha256, manifest.chunkHashes.map(digestToBytes), index);
-}
-
 /** A chunk against the hashes of a verified manifest. */
 export function verifyChunk(sha256: Sha256, manifest: VerifiedManifest, chunk: Chunk): Result<true, Rejection> {
   const size = checkChunkSize(manifest, chunk);
   if (!size.ok) return size;
   if (digestFromBytes(leafHash(sha256, chunk.bytes)) === manifest.chunkHashes[chunk.index]) return ok(true);
   return err(rejection("PAYLOAD_CHUNK_MISMATCH", `chunk ${chunk.index} has another hash than the manifest says`));
-}
-
-/** A chunk against the root alone. */
-export function verifyProvenChunk(
-  sha256: Sha256,
-  summary: PayloadSummary,
-  { index, bytes, path }: ProvenChunk,
-): Result<true, Rejection> {
-  const sound = checkSummary(summary);
-  if (!sound.ok) return sound;
-  const size = checkChunkSize(summary, { index, bytes });
-  if (!size.ok) return size;
-  return verifyInclusion(sha256, {
-    root: digestToBytes(summary.root),
-    treeSize: chunkCount(summary),
-    index,
-    leafHash: leafHash(sha256, bytes),
-    path,
-  });
 }
 
 function checkChunkSize(summary: PayloadSummary, { index, bytes }: Chunk): Result<true, Rejection> {

@@ -16,7 +16,7 @@ import {
   payloadRoot,
   verifyManifest,
 } from "../../src/payload/payload-manifest.ts";
-import { chunkOf, chunkProof, verifyChunk, verifyProvenChunk } from "../../src/payload/payload-tree.ts";
+import { chunkOf, verifyChunk } from "../../src/payload/payload-tree.ts";
 import type { Result } from "../../src/result.ts";
 import { nativeSha256 as sha256 } from "../support/native-crypto.ts";
 
@@ -82,15 +82,13 @@ describe("payload manifest", () => {
 });
 
 describe("chunks", () => {
-  it("are verified by the manifest and by a proof alone", () => {
+  it("are verified by the manifest", () => {
     fc.assert(
       fc.property(payloads, (payload) => {
         const manifest = payloadManifest(sha256, payload, CHUNK);
         for (let index = 0; index < chunkCount(manifest); index += 1) {
           const chunk = chunkOf(payload, manifest, index);
           expect(verifyChunk(sha256, manifest, chunk).ok).toBe(true);
-          const path = chunkProof(sha256, manifest, index);
-          expect(verifyProvenChunk(sha256, manifest, { ...chunk, path }).ok).toBe(true);
         }
       }),
       { numRuns: 30 },
@@ -99,28 +97,18 @@ describe("chunks", () => {
 
   it("every damaged sibling of a good chunk is refused with its own code", () => {
     const chunk = chunkOf(PAYLOAD, MANIFEST, 1);
-    const path = chunkProof(sha256, MANIFEST, 1);
     const flipped = chunk.bytes.slice();
     flipped[17] = (flipped[17] ?? 0) ^ 1;
     const byManifest = (index: number, bytes: Uint8Array): string =>
       codeOf(verifyChunk(sha256, MANIFEST, { index, bytes }));
-    const byProof = (index: number, bytes: Uint8Array): string =>
-      codeOf(verifyProvenChunk(sha256, MANIFEST, { index, bytes, path }));
     expect(byManifest(1, flipped)).toBe("PAYLOAD_CHUNK_MISMATCH");
     expect(byManifest(2, chunk.bytes)).toBe("PAYLOAD_CHUNK_MISMATCH");
-    expect(byProof(1, flipped)).toBe("MERKLE_ROOT_MISMATCH");
-    expect(byProof(2, chunk.bytes)).toBe("MERKLE_ROOT_MISMATCH");
-    for (const check of [byManifest, byProof]) {
-      expect(check(1, chunk.bytes)).toBe("OK");
-      expect(check(1, chunk.bytes.subarray(1))).toBe("PAYLOAD_CHUNK_SIZE");
-      expect(check(4, chunk.bytes)).toBe("PAYLOAD_CHUNK_SIZE");
-      expect(check(5, chunk.bytes)).toBe("PAYLOAD_CHUNK_INDEX");
-      expect(check(-1, chunk.bytes)).toBe("PAYLOAD_CHUNK_INDEX");
-      expect(check(0.5, chunk.bytes)).toBe("PAYLOAD_CHUNK_INDEX");
-    }
-    const unsound = { ...MANIFEST, chunkBytes: 1000 };
-    expect(codeOf(verifyProvenChunk(sha256, unsound, { ...chunk, path }))).toBe("PAYLOAD_CHUNK_SIZE");
-    expect(codeOf(verifyProvenChunk(sha256, MANIFEST, { ...chunk, path: path.slice(1) }))).toBe("MERKLE_PROOF_LENGTH");
+    expect(byManifest(1, chunk.bytes)).toBe("OK");
+    expect(byManifest(1, chunk.bytes.subarray(1))).toBe("PAYLOAD_CHUNK_SIZE");
+    expect(byManifest(4, chunk.bytes)).toBe("PAYLOAD_CHUNK_SIZE");
+    expect(byManifest(5, chunk.bytes)).toBe("PAYLOAD_CHUNK_INDEX");
+    expect(byManifest(-1, chunk.bytes)).toBe("PAYLOAD_CHUNK_INDEX");
+    expect(byManifest(0.5, chunk.bytes)).toBe("PAYLOAD_CHUNK_INDEX");
   });
 });
 
