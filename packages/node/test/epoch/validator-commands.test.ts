@@ -61,22 +61,26 @@ async function operatorOf(index: number): Promise<{ readonly home: string; reado
   return { home, api: server.url };
 }
 
-function recorder(): { readonly output: Output; readonly text: () => string } {
+function recorder(): { readonly output: Output; readonly text: () => string; readonly notes: readonly string[] } {
   let text = "";
+  const notes: string[] = [];
   const data = async (more: string): Promise<void> => {
     text += more;
   };
-  return { output: { data, note: () => undefined, isTerminal: false, hasColour: false }, text: () => text };
+  const note = (line: string): void => void notes.push(line);
+  return { output: { data, note, isTerminal: false, hasColour: false }, text: () => text, notes };
 }
 
 test("a member proposes, the list says who is missing, the others approve, and the newcomer is a member", async () => {
   net = new EpochNetwork(4, 1);
   for (const node of [0, 1, 2, 3, 4]) await net.start(node);
-  const { output, text } = recorder();
+  const { output, text, notes } = recorder();
   const first = await operatorOf(0);
   const { publicKey, encryptionKey } = net.publicsOf(4);
   const keys = { publicKey: hexFromBytes(publicKey), encryptionKey: hexFromBytes(encryptionKey) };
   expect(await joinValidator({ ...first, name: "newcomer", stake: 1, ...keys }, output)).toBe(0);
+  // What is waited for is said, since it may take long.
+  expect(notes).toEqual(["waiting for the commit …"]);
   expect(text()).toContain("missing   stake 2 of validator-1, validator-2, validator-3");
   // Whoever approves sees what is approved.
   expect(text()).toContain(`public key      ${keys.publicKey}\n`);

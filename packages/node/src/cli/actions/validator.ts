@@ -215,6 +215,7 @@ async function handIn(
   output: Output,
 ): Promise<number> {
   const { address, own, committee: before } = session;
+  output.note("waiting for the commit …");
   const commit = await submitTransaction(address, transaction);
   if (commit === undefined)
     throw new NodeError("API_ERROR", "the transaction is not committed yet; see: selvedge validator list");
