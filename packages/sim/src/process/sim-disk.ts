@@ -48,6 +48,16 @@ export type DiskCrash = "clean" | "unsynced" | "torn" | DiskLoss;
  */
 export type DiskLoss = "wiped" | "rolledBack" | "safetyLost" | "storeLost";
 
+/** While several are in force, their delays add up and the least limit holds. */
+export interface DiskFault {
+  /** Each write takes so much longer. */
+  readonly slowUs: Micros;
+  /** So many bytes more than now may be written. */
+  readonly growthBytes: number;
+  /** A write took longer, or failed, because of it. */
+  readonly onBite: () => void;
+}
+
 /** Under it stands what a node has signed last. */
 export const SAFETY_KEY = "safety";
 
@@ -64,8 +74,8 @@ export class FaultyDisk implements SimDisk {
   /** So many of them are durable. */
   #syncedCount = 0;
   #sizeBytes = 0;
-  #slowUs: Micros = 0;
-  #limitBytes = Number.POSITIVE_INFINITY;
+  /** In force, by name. */
+  readonly #faults = new Map<string, DiskFault & { readonly limitBytes: number }>();
 
   constructor(nowUs: () => Micros) {
     this.#nowUs = nowUs;
@@ -77,10 +87,18 @@ export class FaultyDisk implements SimDisk {
 
   readonly write = ({ records, sync }: DiskBatch): Micros => {
     for (const record of records) this.#sizeBytes += record.sizeBytes;
-    if (this.#sizeBytes > this.#limitBytes) throw new SimDiskError("SIM_DISK_FULL", "no space left on the disk");
+    let slowUs = 0;
+    let isFull = false;
+    for (const fault of this.#faults.values()) {
+      const isBeyond = this.#sizeBytes > fault.limitBytes;
+      if (isBeyond || fault.slowUs > 0) fault.onBite();
+      slowUs += fault.slowUs;
+      isFull ||= isBeyond;
+    }
+    if (isFull) throw new SimDiskError("SIM_DISK_FULL", "no space left on the disk");
     for (const record of records) this.#records.push(record);
     if (sync) this.#syncedCount = this.#records.length;
-    return this.#nowUs() + this.#slowUs;
+    return this.#nowUs() + slowUs;
   };
 
   readonly read = (key: string): Uint8Array | undefined =>
@@ -126,13 +144,12 @@ export class FaultyDisk implements SimDisk {
     return before - this.#records.length;
   }
 
-  setSlow(slowUs: Micros): void {
-    this.#slowUs = slowUs;
+  begin(name: string, fault: DiskFault): void {
+    this.#faults.set(name, { ...fault, limitBytes: this.#sizeBytes + fault.growthBytes });
   }
 
-  /** So many bytes more than now may be written; undefined: as many as wanted. */
-  limitGrowth(bytes: number | undefined): void {
-    this.#limitBytes = bytes === undefined ? Number.POSITIVE_INFINITY : this.#sizeBytes + bytes;
+  end(name: string): void {
+    this.#faults.delete(name);
   }
 
   /** Flips bits of records chosen at random; returns the keys that are damaged now. */

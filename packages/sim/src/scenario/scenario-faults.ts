@@ -7,6 +7,7 @@ import { AdversaryError } from "../adversary/adversary-error.ts";
 import { type BehaviourSetting, createBehaviour } from "../adversary/registry.ts";
 import { type MatrixSpec, findMatrix, matrixDelaysOf } from "../network/matrix.ts";
 import { faultyStakeMaxOf } from "../shrink/fault-load.ts";
+import { emptyFaults } from "./empty-faults.ts";
 import { suggestion } from "./nearest-name.ts";
 import type { BehaviourSpec, FaultSpec, LatencySpec, NetworkSpec, NodeSet, PartitionSpec, Scenario } from "./schema.ts";
 import { SimInputError } from "./sim-error.ts";
@@ -131,7 +132,7 @@ function empiricalFaults(shares: readonly number[], ms: readonly number[]): stri
 }
 
 function faultFaults(fault: FaultSpec, place: Place): string[] {
-  const faults = windowFaults(fault, place);
+  const faults = [...windowFaults(fault, place), ...emptyFaults(fault, place.at)];
   if (fault.type === "partition") return [...faults, ...partitionFaults(fault, place)];
   if (fault.type === "link") {
     const ends = [fault.from ?? [], fault.to ?? []];

@@ -6,6 +6,7 @@ import { BEHAVIOURS } from "../adversary/registry.ts";
 import { ACCESS_PROFILES } from "../network/data/access-profiles.ts";
 import type { RunResult } from "../run/result.ts";
 import type { FaultSpec, Scenario } from "../scenario/schema.ts";
+import { actorNames } from "../world/actor-names.ts";
 
 /** By name of what was seen, in how many runs. */
 export type SwarmCoverage = Readonly<Record<string, number>>;
@@ -13,12 +14,14 @@ export type SwarmCoverage = Readonly<Record<string, number>>;
 /** What this run has exercised, each thing once. */
 export function exercisedIn(scenario: Scenario, result: RunResult): readonly string[] {
   const hasFired = (name: string): boolean => (result.fired[name] ?? 0) > 0;
+  const behaviours = scenario.adversary.behaviours.map(({ name }) => name);
+  const actors = actorNames(behaviours, scenario.faults);
   const { metrics } = result;
   return [
     ...scenario.faults.flatMap((fault, place) =>
       hasFired(`${fault.type}#${place}`) ? [`fault: ${faultKind(fault)}`] : [],
     ),
-    ...scenario.adversary.behaviours.flatMap(({ name }) => (hasFired(name) ? [`villain: ${name}`] : [])),
+    ...behaviours.flatMap((name, place) => (hasFired(actors[place] ?? name) ? [`villain: ${name}`] : [])),
     ...Object.keys(result.fired).flatMap((name) =>
       name.startsWith("network.") && hasFired(name) ? [`network: ${name.slice(8)}`] : [],
     ),

@@ -39,13 +39,18 @@ export function mergedBudget(budgets: readonly AdversaryBudget[]): AdversaryBudg
 }
 
 /** Corrupts the nodes that each asks for, within the budget, and gives each its view of the world. */
-export function seat(adversaries: readonly Adversary[], setup: SeatSetup): readonly Seated[] {
+export function seat(
+  adversaries: readonly Adversary[],
+  actors: readonly string[],
+  setup: SeatSetup,
+): readonly Seated[] {
   return adversaries.map((adversary, position) => {
+    const actor = actors[position] ?? adversary.name;
     for (const index of adversary.nodes ?? []) {
       mustBeMember(index, adversary, setup);
       tryCorrupt(index, setup);
     }
-    return { adversary: credited(adversary, setup), world: worldOf(adversary, position, setup) };
+    return { adversary: credited(adversary, actor, setup), world: worldOf({ adversary, actor, position }, setup) };
   });
 }
 
@@ -54,11 +59,11 @@ function mustBeMember(index: number, { name }: Adversary, { chain: { size } }: S
   throw adversaryFailed(`adversary ${name}: its nodes name ${index}, and the committee has nodes 0 to ${size - 1}`);
 }
 
-/** The same adversary; what it changes in emissions and keeps from processes is noted. */
-function credited(adversary: Adversary, { chain, enforced }: SeatSetup): Adversary {
+/** The same adversary under the name of the actor; what it changes in emissions and keeps from processes is noted. */
+function credited(adversary: Adversary, actor: string, { chain, enforced }: SeatSetup): Adversary {
   const { name, power, nodes, budget } = adversary;
   return {
-    name,
+    name: actor,
     power,
     ...(nodes !== undefined && { nodes }),
     ...(budget !== undefined && { budget }),
@@ -69,14 +74,14 @@ function credited(adversary: Adversary, { chain, enforced }: SeatSetup): Adversa
         const emissions = adversary.onEmit?.(node, emission, world);
         // What is the same goes as it is, and not as the adversary put it together.
         if (emissions === undefined || isAsItWas(emissions, emission)) return undefined;
-        enforced(name);
+        enforced(actor);
         return emissions.map((each) => (each.body === emission.body ? each : readable(each, { name, chain })));
       },
     }),
     ...(adversary.onReceive !== undefined && {
       onReceive: (node, message, world) => {
         const isPassed = adversary.onReceive?.(node, message, world);
-        if (isPassed === false) enforced(name);
+        if (isPassed === false) enforced(actor);
         return isPassed;
       },
     }),
@@ -121,11 +126,11 @@ function tryCorrupt(index: number, { nodes, budget, corrupt }: SeatSetup): boole
   return true;
 }
 
-function corruptLater({ name, power }: Adversary, index: number, setup: SeatSetup): boolean {
+function corruptLater({ adversary: { power }, actor }: Place, index: number, setup: SeatSetup): boolean {
   const node = setup.nodes[index];
   if (!hasPower(power, "adaptive")) setup.budget.refuse("corrupt without adaptive power");
   else if (node === undefined) setup.budget.refuse("corrupt a node that is not there");
-  else if (!node.isCorrupted && tryCorrupt(index, setup)) setup.enforced(name);
+  else if (!node.isCorrupted && tryCorrupt(index, setup)) setup.enforced(actor);
   return hasPower(power, "adaptive") && node?.isCorrupted === true;
 }
 
@@ -149,7 +154,15 @@ function heldPorts({ power }: Adversary, { traffic, budget }: SeatSetup): Pick<A
   };
 }
 
-function worldOf(adversary: Adversary, position: number, setup: SeatSetup): AdversaryWorld {
+interface Place {
+  readonly adversary: Adversary;
+  /** By what name results tell of it. */
+  readonly actor: string;
+  readonly position: number;
+}
+
+function worldOf(place: Place, setup: SeatSetup): AdversaryWorld {
+  const { adversary, actor, position } = place;
   const { chain, nodes, traffic, budget, streams, nowUs } = setup;
   const choices = streams.of(`adversary/${position}/${adversary.name}`);
   const corruptedNode = (index: number): SimNode | undefined => {
@@ -162,7 +175,7 @@ function worldOf(adversary: Adversary, position: number, setup: SeatSetup): Adve
     const node = corruptedNode(index);
     if (node === undefined || node.state === "frozen") return false;
     traffic.sendAs(node, message);
-    setup.enforced(adversary.name);
+    setup.enforced(actor);
     return true;
   };
   return {
@@ -176,7 +189,7 @@ function worldOf(adversary: Adversary, position: number, setup: SeatSetup): Adve
     isUp: (index) => nodes[index]?.isUp === true,
     knownLeader: (round) => chain.knownLeader(round, anyProcess(nodes)),
     highestRound: () => traffic.highestRoundFor(adversary.power),
-    corrupt: (index) => corruptLater(adversary, index, setup),
+    corrupt: (index) => corruptLater(place, index, setup),
     spawnTwin: (index) => {
       const node = corruptedNode(index);
       return node !== undefined && setup.spawnTwin(node);
@@ -203,7 +216,7 @@ function worldOf(adversary: Adversary, position: number, setup: SeatSetup): Adve
       return node === undefined ? null : forgeryOf(chain).forge(index, draft, node.clock.readMs(nowUs()));
     },
     sendBytesAs: (index, to, bytes) => sendAs(index, forgeryOf(chain).bytesMessage(to, bytes)),
-    acted: (what) => setup.acted(adversary.name, what),
+    acted: (what) => setup.acted(actor, what),
   };
 }
 

@@ -10,6 +10,8 @@ import type { ProtocolChain } from "../protocol/protocol.ts";
 import type { RunObserver } from "../run/observer.ts";
 import { nodesOf } from "../scenario/nodes.ts";
 import type { FaultSpec, PartitionSpec, Scenario } from "../scenario/schema.ts";
+import { faultName } from "./actor-names.ts";
+import { Outages } from "./outages.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { NamedPartition, Traffic } from "./traffic.ts";
 
@@ -30,13 +32,17 @@ type FaultOf<Type extends FaultSpec["type"]> = Extract<FaultSpec, { type: Type }
 export class FaultSchedule {
   readonly #world: FaultWorld;
   readonly #size: number;
+  readonly #names: readonly string[];
   #partitions: readonly NamedPartition[] = [];
   #conditions: readonly LinkConditions[] = [];
+  readonly #crashes = new Outages();
+  readonly #pauses = new Outages();
   #isOver = false;
 
   constructor(world: FaultWorld, scenario: Scenario) {
     this.#world = world;
     this.#size = scenario.committee.size;
+    this.#names = scenario.faults.map(faultName);
     for (const [position, fault] of scenario.faults.entries()) this.#plan(fault, faultName(fault, position));
   }
 
@@ -47,11 +53,7 @@ export class FaultSchedule {
     this.#conditions = [];
     this.#world.traffic.setPartitions([]);
     this.#world.traffic.network.setConditions([]);
-    for (const node of this.#world.nodes) {
-      node.clock.setFault(undefined);
-      node.disk.setSlow(0);
-      node.disk.limitGrowth(undefined);
-    }
+    for (const node of this.#world.nodes) for (const name of this.#names) endOn(node, name);
   }
 
   #plan(fault: FaultSpec, name: string): void {
@@ -99,24 +101,31 @@ export class FaultSchedule {
         this.#conditions = this.#conditions.filter((condition) => condition.name !== name);
         return this.#world.traffic.network.setConditions(this.#conditions);
       case "crash":
-        return this.#each(fault, (node) => {
-          // Told before: what a restart does at once belongs to its new life.
-          if (node.mayStart) this.#world.lifecycle(node, "up");
-          node.start();
-        });
+        return this.#each(fault, (node) => this.#restart(node, this.#crashes.release(node, name)));
       case "pause":
-        return this.#each(fault, (node) => {
-          if (node.state === "paused") this.#world.lifecycle(node, "resumed");
-          node.resume();
-        });
+        return this.#each(fault, (node) => this.#resume(node, this.#pauses.release(node, name)));
       case "clock":
-        return this.#each(fault, ({ clock }) => clock.setFault(undefined));
       case "disk":
-        return this.#each(fault, ({ disk }) => {
-          disk.setSlow(0);
-          disk.limitGrowth(undefined);
-        });
+        return this.#each(fault, (node) => endOn(node, name));
     }
+  }
+
+  /** Unless others hold it down: that is what these do then. */
+  #restart(node: SimNode, holders: readonly string[]): void {
+    if (!node.mayStart) return;
+    for (const holder of holders) this.#world.fired(holder, 1);
+    if (holders.length > 0) return;
+    // Told before: what a restart does at once belongs to its new life.
+    this.#world.lifecycle(node, "up");
+    node.start();
+  }
+
+  #resume(node: SimNode, holders: readonly string[]): void {
+    if (node.state !== "paused") return;
+    for (const holder of holders) this.#world.fired(holder, 1);
+    if (holders.length > 0) return;
+    this.#world.lifecycle(node, "resumed");
+    node.resume();
   }
 
   #each(fault: { readonly nodes: FaultOf<"crash">["nodes"] }, act: (node: SimNode) => void): void {
@@ -142,6 +151,7 @@ export class FaultSchedule {
 
   #crash(fault: FaultOf<"crash">, name: string): void {
     this.#each(fault, (node) => {
+      this.#crashes.hold(node, name);
       if (node.state === "down") return;
       node.kill();
       node.disk.crash(fault.disk ?? "clean", this.#world.streams.of(name, node.index));
@@ -152,6 +162,7 @@ export class FaultSchedule {
 
   #pause(fault: FaultOf<"pause">, name: string): void {
     this.#each(fault, (node) => {
+      if (node.isUp || node.state === "paused") this.#pauses.hold(node, name);
       if (!node.isUp) return;
       node.pause();
       this.#world.fired(name, 1);
@@ -161,27 +172,38 @@ export class FaultSchedule {
 
   #clock(fault: FaultOf<"clock">, name: string): void {
     this.#each(fault, (node) => {
-      node.clock.setFault({
+      node.clock.begin(name, {
         offsetMs: fault.offsetMs ?? 0,
         driftPpm: fault.driftPpm ?? 0,
         stepEveryMs: fault.stepEveryMs,
         sinceUs: this.#world.nowUs(),
+        onBite: this.#firstBite(name),
       });
-      this.#world.fired(name, 1);
     });
   }
 
   #disk(fault: FaultOf<"disk">, name: string): void {
     this.#each(fault, (node) => {
-      if (fault.slowMs !== undefined) node.disk.setSlow(microsOfMs(fault.slowMs));
-      if (fault.fullAfterBytes !== undefined) node.disk.limitGrowth(fault.fullAfterBytes);
-      if (fault.flipBits !== undefined) node.disk.flipBits(fault.flipBits, this.#world.streams.of(name, node.index));
-      this.#world.fired(name, 1);
+      const onBite = this.#firstBite(name);
+      const { slowMs = 0, fullAfterBytes = Number.POSITIVE_INFINITY } = fault;
+      node.disk.begin(name, { slowUs: microsOfMs(slowMs), growthBytes: fullAfterBytes, onBite });
+      if (fault.flipBits === undefined) return;
+      const damaged = node.disk.flipBits(fault.flipBits, this.#world.streams.of(name, node.index));
+      if (damaged.length > 0) onBite();
     });
+  }
+
+  /** A clock or disk fault has acted on a node once it made a difference there, and counts once for it. */
+  #firstBite(name: string): () => void {
+    let hasBitten = false;
+    return () => {
+      if (!hasBitten) this.#world.fired(name, 1);
+      hasBitten = true;
+    };
   }
 }
 
-/** As results name it: kind and position in the scenario. */
-function faultName(fault: FaultSpec, position: number): string {
-  return `${fault.type}#${position}`;
+function endOn({ clock, disk }: SimNode, fault: string): void {
+  clock.end(fault);
+  disk.end(fault);
 }

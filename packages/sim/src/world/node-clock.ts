@@ -12,27 +12,44 @@ export interface ClockFault {
   readonly driftPpm: number;
   readonly stepEveryMs: number | undefined;
   readonly sinceUs: Micros;
+  /** It made a reading or a timer other than without it. */
+  readonly onBite: () => void;
 }
 
 export class NodeClock {
-  #fault: ClockFault | undefined;
+  /** In force, by name. */
+  readonly #faults = new Map<string, ClockFault>();
 
-  setFault(fault: ClockFault | undefined): void {
-    this.#fault = fault;
+  begin(name: string, fault: ClockFault): void {
+    this.#faults.set(name, fault);
   }
 
+  end(name: string): void {
+    this.#faults.delete(name);
+  }
+
+  /** What several faults add to it adds up. */
   readMs(nowUs: Micros): number {
-    const trueMs = EPOCH_MS + msOfMicros(nowUs);
-    if (this.#fault === undefined) return trueMs;
-    const { offsetMs, driftPpm, stepEveryMs, sinceUs } = this.#fault;
-    const drifted = (msOfMicros(nowUs - sinceUs) * driftPpm) / PER_MILLION;
-    return trueMs + drifted + (this.#isStepped(nowUs, stepEveryMs, sinceUs) ? offsetMs : 0);
+    let readMs = EPOCH_MS + msOfMicros(nowUs);
+    for (const fault of this.#faults.values()) {
+      const { offsetMs, driftPpm, stepEveryMs, sinceUs, onBite } = fault;
+      const driftedMs = (msOfMicros(nowUs - sinceUs) * driftPpm) / PER_MILLION;
+      const steppedMs = this.#isStepped(nowUs, stepEveryMs, sinceUs) ? offsetMs : 0;
+      if (driftedMs !== 0 || steppedMs !== 0) onBite();
+      readMs = readMs + driftedMs + steppedMs;
+    }
+    return readMs;
   }
 
-  /** Virtual time that a duration on this clock takes. */
+  /** Virtual time that a duration on this clock takes; the rates of several faults multiply. */
   realUs(durationUs: Micros): Micros {
-    const ppm = this.#fault?.driftPpm ?? 0;
-    return Math.round(durationUs / (1 + ppm / PER_MILLION));
+    let rate = 1;
+    for (const { driftPpm, onBite } of this.#faults.values()) {
+      const ownRate = 1 + driftPpm / PER_MILLION;
+      if (Math.round(durationUs / ownRate) !== durationUs) onBite();
+      rate *= ownRate;
+    }
+    return Math.round(durationUs / rate);
   }
 
   #isStepped(nowUs: Micros, stepEveryMs: number | undefined, sinceUs: Micros): boolean {

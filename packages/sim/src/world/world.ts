@@ -15,6 +15,8 @@ import type { Observation, Observed } from "../protocol/observation.ts";
 import type { ProtocolChain } from "../protocol/protocol.ts";
 import type { RunObserver } from "../run/observer.ts";
 import type { NetworkSpec, Scenario } from "../scenario/schema.ts";
+import { ActCounts } from "./act-counts.ts";
+import { actorNames, faultName } from "./actor-names.ts";
 import { type SeatSetup, mergedBudget, seat } from "./adversary-seats.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
 import { Flight } from "./flight.ts";
@@ -44,10 +46,9 @@ export class World {
   readonly nodes: readonly SimNode[];
   readonly traffic: Traffic;
   readonly hash: TraceHash = new TraceHash();
-  readonly #fired = new Map<string, number>();
+  readonly #acts = new ActCounts();
+  readonly #faultNames: ReadonlySet<string>;
   readonly #setup: WorldSetup;
-  /** By adversary: verdicts and calls that took effect. */
-  readonly #enforced = new Map<string, number>();
   readonly #queue = new EventQueue<Flight | (() => void)>();
   readonly #copies: (readonly SimNode[])[];
   readonly #budget: BudgetLedger;
@@ -80,8 +81,8 @@ export class World {
         budget: this.#budget,
         observers,
         hash: this.hash,
-        fired: this.#count,
-        enforced: this.#enforce,
+        fired: this.#acts.acted,
+        enforced: this.#acts.enforced,
         contract: scenario.network.synchrony === undefined ? null : new SynchronyContract(scenario.network.synchrony),
         // The first instant after the chaos.
         healUs: microsOfMs(scenario.durationMs) + 1,
@@ -103,13 +104,18 @@ export class World {
         observers,
         nowUs: this.nowUs,
         schedule: this.schedule,
-        fired: this.#count,
+        fired: this.#acts.acted,
         lifecycle: this.#onLifecycle,
       },
       scenario,
     );
-    for (const { name } of adversaries) this.#count(name, 0);
-    const seats = seat(adversaries, this.#seatSetup());
+    this.#faultNames = new Set(scenario.faults.map(faultName));
+    const actors = actorNames(
+      adversaries.map(({ name }) => name),
+      scenario.faults,
+    );
+    for (const actor of actors) this.#acts.acted(actor, 0);
+    const seats = seat(adversaries, actors, this.#seatSetup());
     this.traffic.setSeats(seats);
     this.schedule(0, () => {
       for (const { adversary, world } of seats) adversary.start?.(world);
@@ -128,7 +134,7 @@ export class World {
       corrupt: (node) => this.#corrupt(node),
       spawnTwin: (node) => this.#spawnTwin(node),
       acted: (adversary, what) => this.#acted(adversary, what),
-      enforced: this.#enforce,
+      enforced: this.#acts.enforced,
     };
   }
 
@@ -167,13 +173,9 @@ export class World {
     return this.traffic.synchronyReport(this.#nowUs);
   }
 
-  /**
-   * Every fault and adversary with how often it acted. One that says nothing of its acts (`acted`) is credited with what
-   * the world did for it.
-   */
+  /** Every fault and adversary, by name (actor-names.ts), with how often it acted; and what else is told of. */
   firedCounts(): ReadonlyMap<string, number> {
-    const counts = new Map(this.#fired);
-    for (const [name, count] of this.#enforced) if (counts.get(name) === 0) counts.set(name, count);
+    const counts = this.#acts.all();
     for (const [name, count] of this.#networkCounts()) counts.set(name, (counts.get(name) ?? 0) + count);
     return counts;
   }
@@ -181,7 +183,7 @@ export class World {
   /** What the present network did, as results name it: conditions of a fault under the fault's own name. */
   #networkCounts(): readonly (readonly [string, number])[] {
     return Object.entries(this.traffic.network.counts()).map(([name, count]) => [
-      this.#fired.has(name) ? name : `network.${name}`,
+      this.#faultNames.has(name) ? name : `network.${name}`,
       count,
     ]);
   }
@@ -218,7 +220,8 @@ export class World {
   heal(network: NetworkSpec): void {
     this.#isHealed = true;
     this.#faults.end();
-    for (const [name, count] of this.#networkCounts()) this.#count(name, count);
+    for (const [name, count] of this.#networkCounts())
+      (this.#faultNames.has(name) ? this.#acts.acted : this.#acts.told)(name, count);
     this.traffic.setSeats([]);
     this.traffic.setNetwork(createNetworkModel(network, { size: this.chain.size, streams: this.#setup.streams }));
     this.traffic.release("adaptive", () => true);
@@ -301,19 +304,11 @@ export class World {
   };
 
   #acted(adversary: string, what: string): void {
-    this.#count(adversary, 1);
-    this.#count(`${adversary}: ${what}`, 1);
+    this.#acts.acted(adversary, 1);
+    this.#acts.told(`${adversary}: ${what}`, 1);
     for (const observer of this.#setup.observers)
       observer.onActed?.({ who: adversary, what, node: null, atUs: this.#nowUs });
   }
-
-  readonly #enforce = (adversary: string): void => {
-    this.#enforced.set(adversary, (this.#enforced.get(adversary) ?? 0) + 1);
-  };
-
-  readonly #count = (name: string, count: number): void => {
-    this.#fired.set(name, (this.#fired.get(name) ?? 0) + count);
-  };
 }
 
 function callOnly(_node: SimNode, run: () => void): void {
