@@ -95,7 +95,7 @@ const PARTITION = strict({
     strict({ type: Type.Literal("ring"), reach: Type.Integer({ minimum: 1, maximum: 512 }) }),
     /** Largest side just below (`keeps: false`) or just at (`true`) a quorum of stake. */
     strict({ type: Type.Literal("quorum"), keeps: Type.Boolean() }),
-    /** Whoever leads the highest round is cut off, anew each round. */
+    /** Whoever leads the highest round that honest nodes have sent is cut off, anew each round. */
     strict({ type: Type.Literal("leader") }),
     /** Anew at random every `everyMs`: a node falls on one of `sides` sides. */
     strict({ type: Type.Literal("random"), sides: Type.Integer({ minimum: 2, maximum: 64 }), everyMs: TIME_MS }),

@@ -142,7 +142,7 @@ export class FaultSchedule {
       stakes: chain.stakes,
       quorumStake: chain.quorumStake,
       nowUs,
-      highestRound: () => traffic.highestRound,
+      highestRound: () => traffic.highestHonestRound,
       knownLeader: (round) => chain.knownLeader(round, nodes.find(({ process }) => process !== undefined)?.process),
       choices: streams.of(name),
     });

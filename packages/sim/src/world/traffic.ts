@@ -13,6 +13,7 @@ import type { ProtocolChain } from "../protocol/protocol.ts";
 import type { RunObserver } from "../run/observer.ts";
 import { Flight, Packets } from "./flight.ts";
 import { HeldFlights, type HeldViews } from "./held-flights.ts";
+import { RoundsSeen } from "./rounds-seen.ts";
 import type { SimNode } from "./sim-node.ts";
 import type { TraceHash } from "./trace-hash.ts";
 
@@ -75,9 +76,7 @@ export class Traffic {
   sentCount = 0;
   deliveredCount = 0;
   sentBytes = 0;
-  highestRound = 0;
-  /** Of what corrupted nodes have sent and received. */
-  #corruptedRound = 0;
+  readonly #rounds = new RoundsSeen();
   /** Longest time that the network alone took for a message. */
   longestTransitUs: Micros = 0;
   readonly byKind: Map<string, { count: number; bytes: number }> = new Map();
@@ -124,7 +123,11 @@ export class Traffic {
   }
 
   highestRoundFor(power: Power): number {
-    return hasPower(power, "timing") ? this.highestRound : this.#corruptedRound;
+    return hasPower(power, "timing") ? this.#rounds.ofAll : this.#rounds.ofCorrupted;
+  }
+
+  get highestHonestRound(): number {
+    return this.#rounds.ofHonest;
   }
 
   adversaryReport(): Readonly<Record<string, number>> {
@@ -153,9 +156,7 @@ export class Traffic {
     this.#lastId += 1;
     const message = new Flight(this.#lastId, to, this.#packets.of(node.index, nowUs(), outgoing));
     this.#count(message);
-    const round = chain.roundOf(outgoing);
-    if (round > this.highestRound) this.highestRound = round;
-    if (node.isCorrupted && round > this.#corruptedRound) this.#corruptedRound = round;
+    this.#rounds.sent(chain.roundOf(outgoing), node.isCorrupted);
     for (const observer of observers) observer.onSent?.(message);
     this.#promise(message);
     const adversaryUs = this.#watching.length === 0 ? 0 : this.#judged(message);
@@ -354,7 +355,7 @@ export class Traffic {
 
   /** The adversary hears what a node of its own receives. */
   #isPassed(node: SimNode, message: Envelope): boolean {
-    this.#corruptedRound = Math.max(this.#corruptedRound, this.#setup.chain.roundOf(message));
+    this.#rounds.heardByCorrupted(this.#setup.chain.roundOf(message));
     return receivedThrough(this.#seats, node.index, this.#viewOf(message, true));
   }
 
