@@ -19,6 +19,8 @@ export class Flight implements Envelope {
   readonly to: number;
   readonly #packet: Packet;
   isCorrupt = false;
+  /** The network brings it twice; the copy is never damaged. */
+  isCopied = false;
   /** It has passed the receiver's card. */
   isWhole = false;
 

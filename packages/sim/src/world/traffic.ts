@@ -296,6 +296,7 @@ export class Traffic {
       if (atUs - nowUs > this.longestTransitUs) this.longestTransitUs = atUs - nowUs;
       const flight = copy === 0 ? message : message.again();
       flight.isCorrupt = isCorrupt;
+      flight.isCopied = arrivals.length > 1;
       this.#setup.push(this.#clamped(flight, atUs, extra), flight);
     }
   }
@@ -326,16 +327,17 @@ export class Traffic {
 
   #deliver(sent: Flight): void {
     const { chain, corruptChoices, nodesAt, contract, nowUs } = this.#setup;
-    contract?.onDelivered(sent.id, nowUs());
     let message: Envelope = sent;
     if (sent.isCorrupt) {
       const changed = chain.damaged(sent, corruptChoices);
       if (changed === undefined) {
         this.#kept(sent, "damaged beyond reading");
+        if (!sent.isCopied) contract?.onLost(sent.id);
         return;
       }
       message = sent.again(changed);
     }
+    contract?.onDelivered(sent.id, nowUs());
     for (const node of nodesAt(sent.to)) this.#deliverTo(node, message);
   }
 
