@@ -61,12 +61,16 @@ export function verdictIn(answer: unknown): MessageVerdict | undefined {
 export function messageIn(answer: unknown, size: number): OutgoingMessage | undefined {
   if (!isRecord(answer) || !("body" in answer)) return undefined;
   const { to, kind, sizeBytes, body } = answer;
-  if (!isNode(to, size) || typeof kind !== "string" || !isAmount(sizeBytes)) return undefined;
-  return sizeBytes <= ADVERSARY_MESSAGE_MAX_BYTES ? { to, kind, sizeBytes, body } : undefined;
+  if (!isNode(to, size) || typeof kind !== "string") return undefined;
+  return isWholeUpTo(sizeBytes, ADVERSARY_MESSAGE_MAX_BYTES) ? { to, kind, sizeBytes, body } : undefined;
 }
 
 export function isNode(value: unknown, size: number): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value < size;
+  return isWholeUpTo(value, size - 1);
+}
+
+function isWholeUpTo(value: unknown, most: number): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most;
 }
 
 /** Finite and not negative. */

@@ -51,6 +51,7 @@ export type MessageVerdict =
 export interface Emission {
   readonly to: number;
   readonly kind: string;
+  /** A whole number. */
   readonly sizeBytes: number;
   readonly body: unknown;
   readonly blocks: readonly VerifiedBlock[];

@@ -85,7 +85,7 @@ class Guard {
       const message = messageIn(each, size);
       const blocks = isRecord(each) ? each["blocks"] : undefined;
       if (message === undefined || !Array.isArray(blocks)) {
-        const wanted = `emissions to nodes 0 to ${size - 1} of at most ${ADVERSARY_MESSAGE_MAX_BYTES} bytes`;
+        const wanted = `emissions to nodes 0 to ${size - 1} of a whole number of bytes, at most ${ADVERSARY_MESSAGE_MAX_BYTES}`;
         throw this.#nonsense("onEmit", each, wanted);
       }
       emissions.push({ ...message, body: this.#copies.meant(message.body), blocks: this.#copies.meant(blocks) });

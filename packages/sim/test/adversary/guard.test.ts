@@ -179,6 +179,17 @@ describe("a broken adversary is named as such", () => {
     expect(() => emit(ADVERSARY_MESSAGE_MAX_BYTES + 1)).toThrow(failed(expect.stringContaining("onEmit must answer")));
   });
 
+  test.each([0.5, -1, Number.NaN, "7"])("an emission of %s bytes", (sizeBytes) => {
+    const world = new FakeWorld();
+    const emits = guarded({
+      name: "m",
+      power: "timing",
+      onEmit: (_node, emission) => [{ ...emission, sizeBytes: sizeBytes as number }],
+    });
+    const wanted = "onEmit must answer emissions to nodes 0 to 3 of a whole number of bytes, at most 1073741824, not";
+    expect(() => emits.onEmit?.(3, world.push(0, []), world.port)).toThrow(failed(expect.stringContaining(wanted)));
+  });
+
   test("a failure that it catches itself still ends the run", () => {
     const adversary = guarded({
       name: "m",
