@@ -3,25 +3,17 @@
 
 import {
   type Digest,
-  type Frontier,
   type Rejection,
   type Result,
   type Sha256,
   type WireValue,
   digestOf,
   digestToBytes,
-  err,
   ok,
-  rejection,
 } from "@selvedge/integrity";
-import { RecentTree } from "../recent-tree.ts";
+import { RecentTree, type RecentTreeOptions, type RecentTreeSnapshot } from "../recent-tree.ts";
 
-export interface LogSnapshot {
-  /** From before the last entries. */
-  readonly frontier: Frontier;
-  /** The last entries of the log, oldest first. */
-  readonly recent: readonly Digest[];
-}
+export type LogSnapshot = RecentTreeSnapshot<Digest>;
 
 /** What names a transaction in the log and towards whoever submitted it. */
 export function transactionDigest(sha256: Sha256, transaction: Uint8Array): Digest {
@@ -30,29 +22,20 @@ export function transactionDigest(sha256: Sha256, transaction: Uint8Array): Dige
 
 export class TransactionLog {
   readonly #sha256: Sha256;
-  readonly #tree: RecentTree;
-  readonly #dedupeMax: number;
-  /** The last #dedupeMax entries of the log, in order. */
-  readonly #recent: Set<Digest>;
+  readonly #tree: RecentTree<Digest>;
 
-  constructor(sha256: Sha256, dedupeMax: number, restored?: { tree: RecentTree; recent: readonly Digest[] }) {
-    this.#sha256 = sha256;
-    this.#dedupeMax = dedupeMax;
-    this.#tree = restored?.tree ?? RecentTree.empty(sha256);
-    this.#recent = new Set(restored?.recent);
-  }
-
-  /** Whether the entries are as many as they should be, and no more, the root must say. */
-  static restore(
+  constructor(
     sha256: Sha256,
     dedupeMax: number,
-    { frontier, recent }: LogSnapshot,
-  ): Result<TransactionLog, Rejection> {
-    const tree = RecentTree.restore(sha256, frontier, recent.map(digestToBytes));
-    if (!tree.ok) return tree;
-    if (recent.length !== Math.min(tree.value.size, dedupeMax) || new Set(recent).size !== recent.length)
-      return err(rejection("SNAPSHOT_MALFORMED", "the log's last entries are not as many as are remembered"));
-    return ok(new TransactionLog(sha256, dedupeMax, { tree: tree.value, recent }));
+    tree: RecentTree<Digest> = RecentTree.empty(treeOptions(sha256, dedupeMax)),
+  ) {
+    this.#sha256 = sha256;
+    this.#tree = tree;
+  }
+
+  static restore(sha256: Sha256, dedupeMax: number, snapshot: LogSnapshot): Result<TransactionLog, Rejection> {
+    const tree = RecentTree.restore(treeOptions(sha256, dedupeMax), snapshot);
+    return tree.ok ? ok(new TransactionLog(sha256, dedupeMax, tree.value)) : tree;
   }
 
   get size(): number {
@@ -64,9 +47,8 @@ export class TransactionLog {
     const logged: Digest[] = [];
     for (const transaction of transactions) {
       const digest = transactionDigest(this.#sha256, transaction);
-      if (this.#recent.has(digest)) continue;
-      this.#remember(digest);
-      this.#tree.append(digestToBytes(digest));
+      if (this.#tree.get(digest) !== undefined) continue;
+      this.#tree.add(digest);
       logged.push(digest);
     }
     return logged;
@@ -77,15 +59,10 @@ export class TransactionLog {
   }
 
   snapshot(): LogSnapshot {
-    return { frontier: this.#tree.frontierBefore(), recent: [...this.#recent] };
+    return this.#tree.snapshot();
   }
+}
 
-  #remember(digest: Digest): void {
-    this.#recent.add(digest);
-    if (this.#recent.size <= this.#dedupeMax) return;
-    const [oldest] = this.#recent;
-    if (oldest === undefined) return;
-    this.#recent.delete(oldest);
-    this.#tree.forget(digestToBytes(oldest));
-  }
+function treeOptions(sha256: Sha256, dedupeMax: number): RecentTreeOptions<Digest> {
+  return { sha256, recentMax: dedupeMax, keyOf: (digest) => digest, bytesOf: digestToBytes };
 }
