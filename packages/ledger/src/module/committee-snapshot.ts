@@ -37,7 +37,7 @@ import {
 import type { CommitteeSnapshot, KeyDealings } from "./committee-state.ts";
 import { type DealingsSnapshot, VERDICTS, dealingDigest, keysWire } from "./dealings.ts";
 import { type GovernanceOptions, governanceFault } from "./governance.ts";
-import { type OpenProposal, approvedStakeOf } from "./proposals.ts";
+import { type MemberCounts, type OpenProposal, approvedStakeOf, memberCountsWire } from "./proposals.ts";
 
 const MANY: number = Number.MAX_SAFE_INTEGER;
 const FIELD_COUNT = 10;
@@ -54,8 +54,8 @@ export function encodeCommittee(snapshot: CommitteeSnapshot): Uint8Array {
     // That of epoch 0 follows from the genesis.
     start.epoch === 0 ? null : encodeEpochStart(start),
     next === null ? null : encodeEpochStart(next),
-    proposals.nonces.map(([validator, nonce]) => [validator, wireInteger(nonce)]),
-    proposals.unsound.map(([validator, count]) => [validator, count]),
+    memberCountsWire(proposals.nonces),
+    memberCountsWire(proposals.unsound),
     proposals.open.map(proposalWire),
     proposals.approved === null ? null : proposalWire(proposals.approved),
     dealings === null ? null : dealingsWire(dealings),
@@ -92,14 +92,8 @@ function readCommittee(fields: FieldReader, reader: CommitteeReader): CommitteeS
   const { start, committee, sha256 } = reader;
   const size = committee.validators.length;
   const next = readStart(fields) ?? null;
-  const nonces = fields.records(
-    { name: "nonces", fieldCount: 2, entriesMax: size },
-    (entry) => [readMember(entry, size), entry.count("nonce")] as const,
-  );
-  const unsound = fields.records(
-    { name: "unsound proposals", fieldCount: 2, entriesMax: size },
-    (entry) => [readMember(entry, size), entry.count("count")] as const,
-  );
+  const nonces = readMemberCounts(fields, "nonces", size);
+  const unsound = readMemberCounts(fields, "unsound proposals", size);
   const shape = { name: "proposal", fieldCount: 3 };
   const open = fields.records({ ...shape, entriesMax: MANY }, (entry) => readProposal(entry, reader));
   const approved = fields.recordOrNull(shape, (entry) => readProposal(entry, reader));
@@ -111,6 +105,13 @@ function readCommittee(fields: FieldReader, reader: CommitteeReader): CommitteeS
   );
   const proposals = { nonces, unsound, open: present(open), approved: approved ?? null };
   return { start, next, governance: { proposals, dealings, isEnding }, markers, keyDealings };
+}
+
+function readMemberCounts(fields: FieldReader, name: string, size: number): MemberCounts {
+  return fields.records(
+    { name, fieldCount: 2, entriesMax: size },
+    (entry) => [readMember(entry, size), entry.count("count")] as const,
+  );
 }
 
 /** Why no state can be made of it. Asked before one is, since a snapshot may come from a peer. */

@@ -37,11 +37,14 @@ export interface OpenProposal {
   readonly approvedStake: number;
 }
 
+/** By validator, ascending. */
+export type MemberCounts = readonly (readonly [ValidatorIndex, number])[];
+
 export interface ProposalsSnapshot {
-  /** By validator: the highest nonce of a proposal of its. */
-  readonly nonces: readonly (readonly [ValidatorIndex, number])[];
-  /** By validator: how many of its proposals in this epoch would have made no committee. */
-  readonly unsound: readonly (readonly [ValidatorIndex, number])[];
+  /** The highest nonce of a proposal of its. */
+  readonly nonces: MemberCounts;
+  /** How many of its proposals in this epoch would have made no committee. */
+  readonly unsound: MemberCounts;
   readonly open: readonly OpenProposal[];
   readonly approved: OpenProposal | null;
 }
@@ -163,8 +166,8 @@ export class Proposals {
   stateFields(): WireValue {
     const { nonces, unsound, open, approved } = this.snapshot();
     return [
-      nonces.map(([validator, nonce]) => [validator, wireInteger(nonce)]),
-      unsound.map(([validator, count]) => [validator, count]),
+      memberCountsWire(nonces),
+      memberCountsWire(unsound),
       open.map(openWire),
       approved === null ? null : openWire(approved),
     ];
@@ -178,7 +181,11 @@ export function approvedStakeOf(committee: Committee, approvals: readonly Valida
   return tally.stake;
 }
 
-function ascending(counts: ReadonlyMap<ValidatorIndex, number>): readonly (readonly [ValidatorIndex, number])[] {
+export function memberCountsWire(counts: MemberCounts): WireValue {
+  return counts.map(([validator, count]) => [validator, wireInteger(count)]);
+}
+
+function ascending(counts: ReadonlyMap<ValidatorIndex, number>): MemberCounts {
   return [...counts].sort(([left], [right]) => left - right);
 }
 
