@@ -63,7 +63,7 @@ export {
 } from "./params.ts";
 export { newestBlocksOf } from "./dag/newest-rounds.ts";
 export { type RecoveredState } from "./recovered.ts";
-export { acksToKeep } from "./unseen-acks.ts";
+export { acksDueAfter, acksToKeep } from "./unseen-acks.ts";
 export { type ReplayCommit, type ReplayResult, type ViewResult, replayVector } from "./replay/replay.ts";
 export {
   type SlotHistoryBlock,

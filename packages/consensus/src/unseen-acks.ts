@@ -2,7 +2,7 @@
 // (docs/protocol.md §11). Told of every header that we may ack, of our own blocks, and of the output. What a restart could
 // not find again in blocks above gcRound is handed out once to be kept.
 
-import type { SignedUpdate, UpdateDigest, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import type { Ack, SignedUpdate, UpdateDigest, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
 import type { PersistEffect } from "./effect.ts";
 
 interface Entry {
@@ -29,6 +29,16 @@ export function acksToKeep(
   const headers = new Map(blocks.flatMap(({ body }) => body.updates.map((update) => [update.digest, update] as const)));
   const acksDue = blocks.filter(({ ref }) => ref.author === self).flatMap(({ body }) => body.acks);
   return { acksDue, unseen: acksDue.flatMap(({ update }) => headers.get(update) ?? []) };
+}
+
+/** U5: of these batches, oldest first, the acks that a restart gives back: none that stands in a block of ours again. */
+export function acksDueAfter(batches: Iterable<Pick<PersistEffect, "acked" | "acksDue">>): readonly Ack[] {
+  const due = new Map<UpdateDigest, Ack>();
+  for (const { acked, acksDue = [] } of batches) {
+    for (const { update } of acked) due.delete(update);
+    for (const ack of acksDue) due.set(ack.update, ack);
+  }
+  return [...due.values()];
 }
 
 export class UnseenAcks {

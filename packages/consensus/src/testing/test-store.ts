@@ -1,19 +1,12 @@
 // What a host keeps on disk, in memory: executes `persist`, serves fetches and gives back a RecoveredState. Knows which
 // batches were synced, so that a test may lose the others.
 
-import type {
-  Ack,
-  BlockRef,
-  CommitVote,
-  Round,
-  UpdateDigest,
-  ValidatorIndex,
-  VerifiedBlock,
-} from "@selvedge/integrity";
+import type { Ack, BlockRef, CommitVote, Round, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
 import { decodeConsensusState } from "../commit/consensus-state.ts";
 import { newestBlocksOf } from "../dag/newest-rounds.ts";
 import type { AckRecord, PersistEffect, PersistedCommit } from "../effect.ts";
 import type { RecoveredState } from "../recovered.ts";
+import { acksDueAfter } from "../unseen-acks.ts";
 
 export class TestStore {
   #batches: PersistEffect[] = [];
@@ -84,12 +77,7 @@ export class TestStore {
 
   /** U5: not in an own block again yet. */
   get acksDue(): readonly Ack[] {
-    const due = new Map<UpdateDigest, Ack>();
-    for (const { acked, acksDue = [] } of this.#batches) {
-      for (const { update } of acked) due.delete(update);
-      for (const ack of acksDue) due.set(ack.update, ack);
-    }
-    return [...due.values()];
+    return acksDueAfter(this.#batches);
   }
 
   /** A power failure: what was written after the last sync is gone. */

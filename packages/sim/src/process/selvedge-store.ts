@@ -3,7 +3,7 @@
 // power cut off at the very end is what a crash leaves and is dropped. Reads back what a restart needs.
 
 import type { AckRecord, PersistEffect, RecoveredState } from "@selvedge/consensus";
-import { decodeConsensusState, newestBlocksOf } from "@selvedge/consensus";
+import { acksDueAfter, decodeConsensusState, newestBlocksOf } from "@selvedge/consensus";
 import {
   type Ack,
   type CommitVote,
@@ -187,7 +187,7 @@ function readChain(disk: SimDisk, own: ValidatorIndex): StoredChain | undefined 
     newestOwnBlock: newestMade(parts, own),
     lastSignedRound: safety === undefined ? null : roundOf(countAt(safety, 0)),
     acked: parts.flatMap((part) => part.acked),
-    acksDue: acksDueIn(parts),
+    acksDue: acksDueAfter(parts),
     recentCommits: commits.map(({ sealed }): CommitVote => ({ index: sealed.commit.index, digest: sealed.digest })),
     unseen: parts.flatMap((part) => part.unseen),
     isSignedUnknown: isStartedAnew,
@@ -215,16 +215,6 @@ interface StoredBatch {
   readonly flags: number;
   readonly unseen: readonly SignedUpdate[];
   readonly acksDue: readonly Ack[];
-}
-
-/** U5: not in an own block again yet. */
-function acksDueIn(parts: readonly StoredBatch[]): readonly Ack[] {
-  const due = new Map<UpdateDigest, Ack>();
-  for (const { acked, acksDue } of parts) {
-    for (const { update } of acked) due.delete(update);
-    for (const ack of acksDue) due.set(ack.update, ack);
-  }
-  return [...due.values()];
 }
 
 function isRecoveringIn(parts: readonly StoredBatch[]): boolean {
