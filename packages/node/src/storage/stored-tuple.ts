@@ -28,14 +28,19 @@ export function textField(value: unknown, what: string): string {
 }
 
 export function countField(value: unknown, what: string): number {
-  const number = typeof value === "bigint" ? Number(value) : value;
+  const number = numberOf(value);
   if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0) return number;
   throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
 }
 
 export function scoreField(value: unknown, what: string): Score | null {
-  const number = typeof value === "bigint" ? Number(value) : value;
-  if (number === null) return null;
+  if (value === null) return null;
+  const number = numberOf(value);
   if (isScore(number)) return score(number);
   throw new NodeError("DATA_CORRUPT", `the stored ${what} has an unknown form`);
+}
+
+/** Large integers are read as bigints. */
+function numberOf(value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
 }

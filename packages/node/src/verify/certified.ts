@@ -15,11 +15,7 @@ export interface CertifiedChain {
 
 /** A whole home may be too young for a certificate; a pruned one begins with a state that one must vouch for. */
 export function checkCertified({ base, lastIndex, certifiedIndex }: CertifiedChain, params: ProtocolParams): void {
-  if (base > 0 && certifiedIndex < base)
-    throw new FindingError(`checkpoint certificate of commit ${base} or above`, {
-      code: "PRUNED_UNCERTIFIED",
-      detail: "nothing vouches for the kept snapshot",
-    });
+  if (base > 0 && certifiedIndex < base) throw prunedUncertified(base);
   if (certifiedIndex > 0 || lastIndex <= uncertifiedCommitsMax(params)) return;
   throw new FindingError("the checkpoint certificates", {
     code: "CHAIN_UNCERTIFIED",
@@ -36,4 +32,17 @@ export function checkCertified({ base, lastIndex, certifiedIndex }: CertifiedCha
 export function uncertifiedCommitsMax({ checkpointEvery, executionLagMax, gcDepth }: ProtocolParams): number {
   const stretchMax = checkpointEvery <= SEGMENT_COMMITS ? SEGMENT_COMMITS : SEGMENT_COMMITS_MAX;
   return checkpointEvery + executionLagMax + gcDepth + stretchMax;
+}
+
+/** Of a pruned home. */
+export function prunedUncertified(base: number): FindingError {
+  return new FindingError(vouchersOf(base), {
+    code: "PRUNED_UNCERTIFIED",
+    detail: "nothing vouches for the kept snapshot",
+  });
+}
+
+/** What vouches for the commit that a pruned home begins with. */
+export function vouchersOf(base: number): string {
+  return `checkpoint certificate of commit ${base} or above`;
 }

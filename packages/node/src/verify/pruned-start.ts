@@ -7,6 +7,7 @@ import { readCommit } from "../daemon/restore.ts";
 import { orderedNumber, stateKey } from "../storage/keys.ts";
 import { readPruneMark } from "../storage/prune-mark.ts";
 import { shelvedSnapshot } from "../storage/snapshot-shelf.ts";
+import { prunedUncertified, vouchersOf } from "./certified.ts";
 import { FindingError, readingOf } from "./finding.ts";
 import type { VerifyProgress } from "./progress-file.ts";
 import { type VerifiedHome, noCounts } from "./verified-home.ts";
@@ -57,10 +58,9 @@ async function checkVouched(
   home: VerifiedHome,
   { base, stateRoot, digest }: { readonly base: number; readonly stateRoot: Digest; readonly digest: string },
 ): Promise<boolean> {
-  const subject = `checkpoint certificate of commit ${base} or above`;
+  const subject = vouchersOf(base);
   const newest = await readingOf(subject, () => home.state.latestCheckpoint());
-  if (newest === undefined || newest.statement.index < base)
-    throw new FindingError(subject, { code: "PRUNED_UNCERTIFIED", detail: "nothing vouches for the kept snapshot" });
+  if (newest === undefined || newest.statement.index < base) throw prunedUncertified(base);
   const own = await readingOf(subject, () => home.state.checkpoint(commitIndex(base)));
   if (own === undefined) return false;
   const context = home.contextIn(own.statement.epoch);
