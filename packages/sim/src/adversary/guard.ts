@@ -11,15 +11,15 @@ import type { Adversary, AdversaryWorld, Emission, MessageVerdict, MessageView }
 import { Copies } from "./copies.ts";
 import { ADVERSARY_DELAY_MAX_MS, ADVERSARY_MESSAGE_MAX_BYTES } from "./limits.ts";
 
-/** `self` is what its hooks have as `this`: users write classes. */
+/** Of members that nobody changes any more; `self` is what its hooks have as `this`: users write classes. */
 export function guarded(adversary: Adversary, self: unknown = adversary): Adversary {
   const { name, power, budget, nodes, start, onMessage, onEmit, onReceive } = adversary;
   const guard = new Guard(name);
   return Object.freeze({
     name,
     power,
-    ...(budget && { budget: Object.freeze({ ...budget }) }),
-    ...(nodes && { nodes: Object.freeze([...nodes]) }),
+    ...(budget && { budget }),
+    ...(nodes && { nodes }),
     ...(start && {
       start: (world: AdversaryWorld) => guard.run("start", () => guard.nothing(start.call(self, guard.world(world)))),
     }),

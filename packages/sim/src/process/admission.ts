@@ -2,7 +2,7 @@
 // as well is shared, since it follows from the bytes alone, unless every receiver is to decode for itself.
 
 import type { NewestAnswer } from "@selvedge/consensus";
-import { type Rejection, type VerifiedBlock, decodeBlock, verifyBlock } from "@selvedge/integrity";
+import { type Rejection, type VerifiedBlock, verifyBlock } from "@selvedge/integrity";
 import type { SelvedgeFacts } from "./selvedge-chain.ts";
 
 export interface Door {
@@ -24,8 +24,7 @@ export function admitted(received: readonly VerifiedBlock[], door: Door): readon
 
 /** The block that these bytes are, which nobody has looked at. */
 export function admittedBytes(bytes: Uint8Array, { facts, onRefused }: Door): VerifiedBlock | undefined {
-  const decoded = decodeBlock(bytes, facts.crypto.sha256);
-  const verified = decoded.ok ? verifyBlock(decoded.value, facts.context) : decoded;
+  const verified = verifyBlock(bytes, facts.context);
   if (verified.ok) return verified.value;
   onRefused(verified.error);
   return undefined;

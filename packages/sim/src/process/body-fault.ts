@@ -1,9 +1,10 @@
 // What an adversary may put into a message of ours: a body that a process can read, whatever it then makes of it. Anything
 // else would show a fault of the simulated node where there is one of the adversary; bytes without sense go as bytes.
 
+import { isCount } from "@selvedge/integrity";
+import { isRecord } from "../adversary/adversary-shape.ts";
 import type { SelvedgeBody } from "./selvedge-message.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
 
 /** By type of body, what its members have to be. */
@@ -13,7 +14,7 @@ type Shapes = { readonly [Type in SelvedgeBody["type"]]: Readonly<Record<string,
 export function bodyFaults(isBlock: Check): (body: unknown) => string | undefined {
   const shapes = shapesWith(isBlock);
   return (body) => {
-    if (!isFields(body)) return "it is no object";
+    if (!isRecord(body)) return "it is no object";
     const { type } = body;
     if (!isTypeOf(shapes, type)) return `its type must be one of ${Object.keys(shapes).join(", ")}`;
     const wrong = Object.entries(shapes[type]).find(([member, [check]]) => !check(body[member]));
@@ -50,27 +51,19 @@ function isTypeOf(shapes: Shapes, type: unknown): type is keyof Shapes {
 }
 
 function isRequest(value: unknown): boolean {
-  return isFields(value) && isCount(value["life"]) && isCount(value["fetchId"]);
+  return isRecord(value) && isCount(value["life"]) && isCount(value["fetchId"]);
 }
 
 function isRef(value: unknown): boolean {
-  return isFields(value) && isCount(value["round"]) && isCount(value["author"]) && typeof value["digest"] === "string";
+  return isRecord(value) && isCount(value["round"]) && isCount(value["author"]) && typeof value["digest"] === "string";
 }
 
 function isRange(value: unknown): boolean {
-  if (!isFields(value)) return false;
+  if (!isRecord(value)) return false;
   const { fromRound, toRound, author } = value;
   return isCount(fromRound) && isCount(toRound) && (author === undefined || isCount(author));
 }
 
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
 function isBytes(value: unknown): boolean {
   return value instanceof Uint8Array;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null;
 }

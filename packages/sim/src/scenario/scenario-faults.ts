@@ -6,7 +6,7 @@ import { DEFAULT_PROTOCOL_PARAMS, unsoundParams } from "@selvedge/integrity";
 import { AdversaryError } from "../adversary/adversary-error.ts";
 import { type BehaviourSetting, createBehaviour } from "../adversary/registry.ts";
 import { type MatrixSpec, findMatrix, matrixDelaysOf } from "../network/matrix.ts";
-import { faultyStakeMaxOf } from "../shrink/fault-load.ts";
+import { behaviourSettingOf } from "../shrink/fault-load.ts";
 import { emptyFaults } from "./empty-faults.ts";
 import { suggestion } from "./nearest-name.ts";
 import type { BehaviourSpec, FaultSpec, LatencySpec, NetworkSpec, NodeSet, PartitionSpec, Scenario } from "./schema.ts";
@@ -198,8 +198,7 @@ function nodesFaults(nodes: NodeSet, place: Place): string[] {
 }
 
 function adversaryFaults(scenario: Scenario, known: KnownNames): string[] {
-  const { size, stakes = Array.from({ length: size }, () => 1) } = scenario.committee;
-  const faultyStakeMax = faultyStakeMaxOf(stakes.reduce((sum, stake) => sum + stake, 0));
+  const setting = behaviourSettingOf(scenario.committee);
   return scenario.adversary.behaviours.flatMap((behaviour, index) => {
     const at = `adversary.behaviours.${index}`;
     if (!known.behaviours.includes(behaviour.name))
@@ -208,7 +207,7 @@ function adversaryFaults(scenario: Scenario, known: KnownNames): string[] {
       ...(behaviour.nodes === undefined ? [] : nodesFaults(behaviour.nodes, { scenario, at: `${at}.nodes` })),
       ...windowFaults(behaviour, { scenario, at }),
     ];
-    return faults.length > 0 ? faults : optionFaults(behaviour, { at, setting: { size, stakes, faultyStakeMax } });
+    return faults.length > 0 ? faults : optionFaults(behaviour, { at, setting });
   });
 }
 

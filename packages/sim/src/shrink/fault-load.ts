@@ -2,7 +2,7 @@
 // protocol promises to bear. The generator keeps within that, and the shrinker never leaves it: a failure with too many
 // faulty nodes would be another failure.
 
-import { BEHAVIOURS, lastWithin } from "../adversary/registry.ts";
+import { BEHAVIOURS, type BehaviourSetting, lastWithin } from "../adversary/registry.ts";
 import { nodesOf } from "../scenario/nodes.ts";
 import type { FaultSpec, Scenario } from "../scenario/schema.ts";
 
@@ -57,10 +57,16 @@ export function faultyStakeMaxOf(totalStake: number): number {
   return Math.floor((totalStake - 1) / 3);
 }
 
-/** From the start of the run. A behaviour that names none acts through those whom the registry gives it. */
-function corruptedNodes({ committee: { size, stakes: given }, adversary }: Scenario): ReadonlySet<number> {
+/** The committee as its behaviours are told of it. */
+export function behaviourSettingOf({ size, stakes: given }: Scenario["committee"]): BehaviourSetting {
   const stakes = given ?? Array.from({ length: size }, () => 1);
-  const byDefault = lastWithin(stakes, faultyStakeMaxOf(stakes.reduce((sum, stake) => sum + stake, 0)));
+  return { size, stakes, faultyStakeMax: faultyStakeMaxOf(stakes.reduce((sum, stake) => sum + stake, 0)) };
+}
+
+/** From the start of the run. A behaviour that names none acts through those whom the registry gives it. */
+function corruptedNodes({ committee, adversary }: Scenario): ReadonlySet<number> {
+  const { size, stakes, faultyStakeMax } = behaviourSettingOf(committee);
+  const byDefault = lastWithin(stakes, faultyStakeMax);
   const acting = adversary.behaviours.filter(({ name }) => throughOf(name) === "nodes");
   return new Set(acting.flatMap(({ nodes }) => (nodes === undefined ? byDefault : nodesOf(nodes, size))));
 }

@@ -6,7 +6,7 @@ import { BEHAVIOURS } from "../adversary/registry.ts";
 import { ACCESS_PROFILES } from "../network/data/access-profiles.ts";
 import type { RunResult } from "../run/result.ts";
 import type { FaultSpec, Scenario } from "../scenario/schema.ts";
-import { actorNames } from "../world/actor-names.ts";
+import { actorNames, faultName } from "../world/actor-names.ts";
 
 /** By name of what was seen, in how many runs. */
 export type SwarmCoverage = Readonly<Record<string, number>>;
@@ -19,7 +19,7 @@ export function exercisedIn(scenario: Scenario, result: RunResult): readonly str
   const { metrics } = result;
   return [
     ...scenario.faults.flatMap((fault, place) =>
-      hasFired(`${fault.type}#${place}`) ? [`fault: ${faultKind(fault)}`] : [],
+      hasFired(faultName(fault, place)) ? [`fault: ${faultKind(fault)}`] : [],
     ),
     ...behaviours.flatMap((name, place) => (hasFired(actors[place] ?? name) ? [`villain: ${name}`] : [])),
     ...Object.keys(result.fired).flatMap((name) =>
