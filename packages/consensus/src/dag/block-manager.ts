@@ -9,12 +9,14 @@ import {
   validatorIndex,
 } from "@selvedge/integrity";
 import { type Bits, NO_BITS, hasBit, placesIn, withAll, withBit } from "./bits.ts";
+import { ParkingShares } from "./parking-shares.ts";
 
 export interface BlockManagerSetup {
   /** True for what memory holds as accepted, genesis included. */
   readonly isIn: (ref: BlockRef) => boolean;
   /** Accepted blocks of the slot (round, author) in memory. */
   readonly acceptedInSlot: (ref: BlockRef) => number;
+  /** Parked blocks that one validator may have to answer for. */
   readonly perAuthorMax: number;
   readonly totalMax: number;
 }
@@ -28,6 +30,10 @@ export interface ReceivedBlock {
 interface Parked extends ReceivedBlock {
   /** Given up once garbage collection has come so far. */
   readonly keptUpTo: number;
+  /** The authors of this block and, as it came, of those that waited for it, directly or through others: it is theirs. */
+  readonly owners: Bits;
+  /** The one of them that it is charged to. */
+  readonly payer: ValidatorIndex;
   /** The parents that are not in, by `refKey`. Empty only for a block beyond the round lead. */
   readonly missing: Set<string>;
 }
@@ -68,7 +74,7 @@ export class BlockManager {
   readonly #parked = new Map<string, Parked>();
   /** Parked blocks of each slot, by `round/author`. */
   readonly #slotCounts = new Map<string, number>();
-  readonly #authorCounts = new Map<ValidatorIndex, number>();
+  readonly #shares = new ParkingShares();
   /** By `refKey`: parents that are not in. What is wanted may be parked itself. */
   readonly #wanted = new Map<string, Wanted>();
   /** Parked blocks that miss nothing. */
@@ -116,7 +122,8 @@ export class BlockManager {
   }
 
   /**
-   * Parks the block; returns what had to go to stay within bounds (D1: the furthest round first).
+   * Parks the block; returns what had to go to stay within bounds (D1): of whoever answers for more than its share, or
+   * for most if all is full, the furthest round first.
    *
    * @param waiting.lacked its parents that are not in, if the caller knows them
    * @param waiting.keptUpTo the gcRound at which it is given up: its own round at least
@@ -129,11 +136,12 @@ export class BlockManager {
       missing.add(refKey(parent));
       this.#want(parent, block.ref.digest);
     }
-    this.#parked.set(block.ref.digest, { block, from, missing, keptUpTo });
+    const owners = this.#ownersOf(block.ref);
+    const payer = this.#shares.charge(owners);
+    this.#parked.set(block.ref.digest, { block, from, owners, payer, missing, keptUpTo });
     if (missing.size === 0) this.#completeCount += 1;
     increment(this.#slotCounts, slotKey(block.ref), 1);
-    increment(this.#authorCounts, block.ref.author, 1);
-    return this.#evictOverflow(block.ref.author);
+    return this.#evictOverflow(payer);
   }
 
   /** The block is in (or was found in our store): takes out what waited for nothing else, in canonical order. */
@@ -242,7 +250,7 @@ export class BlockManager {
     this.#parked.delete(digest);
     if (parked.missing.size === 0) this.#completeCount -= 1;
     increment(this.#slotCounts, slotKey(parked.block.ref), -1);
-    increment(this.#authorCounts, parked.block.ref.author, -1);
+    this.#shares.release(parked.payer);
     for (const missing of parked.missing) {
       const wanted = this.#wanted.get(missing);
       wanted?.waiters.delete(digest);
@@ -255,18 +263,26 @@ export class BlockManager {
     this.#highestRound = undefined;
   }
 
-  #evictOverflow(author: ValidatorIndex): readonly BlockRef[] {
+  #ownersOf(ref: BlockRef): Bits {
+    let owners = withBit(NO_BITS, ref.author);
+    for (const waiter of this.#wanted.get(refKey(ref))?.waiters ?? [])
+      owners = withAll(owners, this.#parked.get(waiter)?.owners ?? NO_BITS);
+    return owners;
+  }
+
+  #evictOverflow(payer: ValidatorIndex): readonly BlockRef[] {
     const evicted: BlockRef[] = [];
-    if ((this.#authorCounts.get(author) ?? 0) > this.#setup.perAuthorMax) evicted.push(...this.#evictFurthest(author));
-    if (this.#parked.size > this.#setup.totalMax) evicted.push(...this.#evictFurthest(undefined));
+    if (this.#shares.of(payer) > this.#setup.perAuthorMax) evicted.push(...this.#evictFurthest(payer));
+    if (this.#parked.size > this.#setup.totalMax) evicted.push(...this.#evictFurthest(this.#shares.mostBurdened()));
     return evicted;
   }
 
-  #evictFurthest(author: ValidatorIndex | undefined): readonly BlockRef[] {
+  #evictFurthest(payer: ValidatorIndex): readonly BlockRef[] {
     let furthest: BlockRef | undefined;
-    for (const { block } of this.#parked.values()) {
-      if (author !== undefined && block.ref.author !== author) continue;
-      if (furthest === undefined || compareRefs(furthest, block.ref) < 0) furthest = block.ref;
+    for (const parked of this.#parked.values()) {
+      if (parked.payer !== payer) continue;
+      const { ref } = parked.block;
+      if (furthest === undefined || compareRefs(furthest, ref) < 0) furthest = ref;
     }
     if (furthest === undefined) return [];
     this.#unpark(furthest.digest);

@@ -22,8 +22,21 @@ function blockOf(ref: BlockRef, parents: readonly BlockRef[]): VerifiedBlock {
   return { ref, header: { parents } } as unknown as VerifiedBlock;
 }
 
-function emptyManager(): BlockManager {
-  return new BlockManager({ isIn: () => false, acceptedInSlot: () => 0, perAuthorMax: 5000, totalMax: 5000 });
+const AMPLE = { perAuthorMax: 5000, totalMax: 5000 };
+
+function emptyManager(bounds: { readonly perAuthorMax: number; readonly totalMax: number } = AMPLE): BlockManager {
+  return new BlockManager({ isIn: () => false, acceptedInSlot: () => 0, ...bounds });
+}
+
+/** Parks a block that its author hands us; says what had to go. */
+function park(manager: BlockManager, ref: BlockRef, parent: BlockRef): readonly BlockRef[] {
+  return manager.park({ block: blockOf(ref, [parent]), from: ref.author });
+}
+
+/** Blocks of the author from the round on, each with an invented parent. */
+function flood(manager: BlockManager, author: number, { from, count }: { from: number; count: number }): void {
+  for (let inRound = from; inRound < from + count; inRound += 1)
+    park(manager, refOf(author, inRound, 7), refOf(author, inRound - 1, 8));
 }
 
 function missingOf(manager: BlockManager, ref: BlockRef): Missing | undefined {
@@ -85,4 +98,53 @@ test("a chain of thousands of waiting blocks is claimed to its end", () => {
   }
   expect(manager.missing(10_000)).toHaveLength(1);
   expect(missingOf(manager, refOf(0, 0))?.claimants).toEqual([0, 1, 2]);
+});
+
+test("when all is full, whoever answers for most loses its furthest block, be others' rounds higher", () => {
+  const manager = emptyManager({ perAuthorMax: 8, totalMax: 8 });
+  flood(manager, 3, { from: 10, count: 6 });
+  const honest = [refOf(0, 40), refOf(1, 40), refOf(0, 41)];
+  const evicted = honest.flatMap((ref) => park(manager, ref, refOf(ref.author, ref.round - 1)));
+  expect(evicted).toEqual([refOf(3, 15, 7)]);
+  expect(honest.every((ref) => manager.isParked(ref))).toBe(true);
+});
+
+test("of several that answer for most, the lowest loses", () => {
+  const manager = emptyManager({ perAuthorMax: 8, totalMax: 6 });
+  flood(manager, 3, { from: 10, count: 3 });
+  flood(manager, 2, { from: 20, count: 3 });
+  expect(park(manager, refOf(0, 40), refOf(0, 39))).toEqual([refOf(2, 22, 7)]);
+});
+
+test("a block that an honest one needs is charged to that one's author, however much its own author sent", () => {
+  const manager = emptyManager({ perAuthorMax: 8, totalMax: 8 });
+  flood(manager, 3, { from: 10, count: 7 });
+  const [top, middle, low] = [refOf(0, 40), refOf(3, 39), refOf(3, 38)];
+  expect(park(manager, top, middle)).toEqual([]);
+  // Each lies above all that its author has parked, and is needed through what came before it.
+  expect(park(manager, middle, low)).toEqual([refOf(3, 16, 7)]);
+  expect(park(manager, low, refOf(3, 37))).toEqual([refOf(3, 15, 7)]);
+  expect([top, middle, low].every((ref) => manager.isParked(ref))).toBe(true);
+});
+
+test("what several need is charged to the one with the least to answer for", () => {
+  const manager = emptyManager({ perAuthorMax: 2, totalMax: 100 });
+  const needed = refOf(3, 39);
+  for (const ref of [refOf(0, 40), refOf(1, 40)]) park(manager, ref, needed);
+  park(manager, refOf(0, 41), refOf(0, 40));
+  flood(manager, 3, { from: 10, count: 2 });
+  expect(park(manager, needed, refOf(3, 38))).toEqual([]);
+  // That was the second of validator 1; one more is too many for it, not for another.
+  expect(park(manager, refOf(2, 42), refOf(2, 41))).toEqual([]);
+  expect(park(manager, refOf(1, 42), refOf(1, 41))).toEqual([refOf(1, 42)]);
+});
+
+test("a share is free again once its block is in or given up", () => {
+  const manager = emptyManager({ perAuthorMax: 2, totalMax: 100 });
+  flood(manager, 3, { from: 10, count: 2 });
+  manager.resolve(refOf(3, 10, 7));
+  expect(park(manager, refOf(3, 20), refOf(3, 19))).toEqual([]);
+  manager.forgetUpTo(11);
+  expect(park(manager, refOf(3, 21), refOf(3, 20))).toEqual([]);
+  expect(park(manager, refOf(3, 22), refOf(3, 21))).toEqual([refOf(3, 22)]);
 });
