@@ -17,7 +17,16 @@ export function cpuSecondsOf(pid: number): number {
 
 /** Most resident memory that a process ever had. */
 export function peakRssBytesOf(pid: number): number {
-  const kib = /^VmHWM:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return statusBytes(pid, "VmHWM");
+}
+
+/** Resident memory now without pages of files, as of tables that the database maps: those the system takes back as it likes. */
+export function anonymousBytesOf(pid: number): number {
+  return statusBytes(pid, "RssAnon");
+}
+
+function statusBytes(pid: number, field: string): number {
+  const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, "mu").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   return Number(kib ?? Number.NaN) * 1024;
 }
 

@@ -1,9 +1,10 @@
 // `npm run bench -- catch-up`: a network of four under load; one validator is stopped, comes back after so many commits and
-// takes them in while the others go on. Printed for each gap: commits per second made and taken in, and the most memory the
-// process ever had, which must not grow with the gap. Real daemons, real sockets, one machine.
+// takes them in while the others go on. Printed for each gap: commits per second made and taken in, and the memory of the
+// process, which must not grow with the gap: the most it ever had, and the most without pages of files in each quarter of its
+// catching up. Real daemons, real sockets, one machine.
 
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,11 +12,15 @@ import { parseArgs } from "node:util";
 import { type Devnet, type DevnetNode, positionOf, rejoin, startDevnet } from "@selvedge/node";
 import { type TransactionSource, batchBody, createAgent, postBatch } from "../lib/batch-request.ts";
 import { IDLE_MODEL, networkPlan } from "../lib/pipeline.ts";
-import { machineInfo, peakRssBytesOf } from "../lib/process-stats.ts";
+import { anonymousBytesOf, machineInfo, peakRssBytesOf } from "../lib/process-stats.ts";
 
 const NODES = 4;
 const LOAD_PERIOD_MS = 50;
 const MIB = 1024 * 1024;
+const SAMPLE_MS = 200;
+const QUARTERS = 4;
+/** Time enough for a machine that is busy besides. */
+const TIMEOUT_MS_PER_COMMIT = 200;
 
 interface CatchUpRow {
   readonly gapCommits: number;
@@ -23,6 +28,8 @@ interface CatchUpRow {
   readonly takenPerSecond: number;
   readonly seconds: number;
   readonly peakMib: number;
+  /** Most memory without pages of files, by quarter of the time that catching up took. */
+  readonly quartersMib: readonly number[];
 }
 
 interface CatchUpOptions {
@@ -50,7 +57,7 @@ export async function catchUpMain(argv: readonly string[]): Promise<void> {
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const { cpu, cores, node, loadAverage1 } = machineInfo();
   process.stdout.write(`${cores} × ${cpu}, node ${node}, load before ${loadAverage1}\n`);
-  process.stdout.write("   gap   made/s  taken/s  ratio  seconds  peak MiB\n");
+  process.stdout.write("   gap   made/s  taken/s  ratio  seconds  peak MiB  without files, by quarter\n");
   for (const gap of options.gaps) print(await measureGap(join(folder, String(gap)), gap, options));
 }
 
@@ -82,10 +89,30 @@ async function measureNode(devnet: Devnet, gap: number, options: CatchUpOptions)
   const madeFrom = (await positionOf(watched))?.executedIndex ?? 0;
   await reach(watched, from + gap);
   const madePerSecond = (from + gap - madeFrom) / ((performance.now() - beganMs) / 1000);
-  const back = await rejoin(devnet, absent, { withinCommits: 32 });
+  const samples = sampleMemory(absent);
+  const timeoutMs = Math.max(300_000, gap * TIMEOUT_MS_PER_COMMIT);
+  const back = await rejoin(devnet, absent, { withinCommits: 32, timeoutMs }).finally(samples.stop);
   const peakMib = peakRssBytesOf(absent.pid() ?? 0) / MIB;
   const takenPerSecond = (back.executedIndex - from) / back.seconds;
-  return { gapCommits: gap, madePerSecond, takenPerSecond, seconds: back.seconds, peakMib };
+  const quartersMib = quarterPeaks(samples.bytes).map((bytes) => bytes / MIB);
+  return { gapCommits: gap, madePerSecond, takenPerSecond, seconds: back.seconds, peakMib, quartersMib };
+}
+
+function sampleMemory(node: DevnetNode): { readonly bytes: readonly number[]; readonly stop: () => void } {
+  const bytes: number[] = [];
+  const timer = setInterval(() => {
+    const pid = node.pid();
+    // Between two processes there is none.
+    if (pid !== undefined && existsSync(`/proc/${pid}/status`)) bytes.push(anonymousBytesOf(pid));
+  }, SAMPLE_MS);
+  return { bytes, stop: () => clearInterval(timer) };
+}
+
+function quarterPeaks(samples: readonly number[]): readonly number[] {
+  const length = Math.ceil(samples.length / QUARTERS);
+  return Array.from({ length: QUARTERS }, (_, quarter) =>
+    Math.max(0, ...samples.slice(quarter * length, (quarter + 1) * length)),
+  );
 }
 
 async function reach(node: DevnetNode, index: number): Promise<void> {
@@ -121,10 +148,11 @@ function startLoad(
   };
 }
 
-function print({ gapCommits, madePerSecond, takenPerSecond, seconds, peakMib }: CatchUpRow): void {
+function print({ gapCommits, madePerSecond, takenPerSecond, seconds, peakMib, quartersMib }: CatchUpRow): void {
   const ratio = takenPerSecond / madePerSecond;
   process.stdout.write(
     `${String(gapCommits).padStart(6)} ${madePerSecond.toFixed(1).padStart(8)} ${takenPerSecond.toFixed(1).padStart(8)} ` +
-      `${ratio.toFixed(2).padStart(6)} ${seconds.toFixed(1).padStart(8)} ${peakMib.toFixed(0).padStart(9)}\n`,
+      `${ratio.toFixed(2).padStart(6)} ${seconds.toFixed(1).padStart(8)} ${peakMib.toFixed(0).padStart(9)}` +
+      `  ${quartersMib.map((mib) => mib.toFixed(0)).join(" ")}\n`,
   );
 }
