@@ -57,6 +57,7 @@ export const IDLE_MODEL: NetworkModel = {
     bufferSize: 1,
     minimum: 1,
     windowCommits: 100,
+    perDeviceMax: 1,
     maxStaleness: 1,
     sampleWeightMax: 1,
     normMax: 65_536,

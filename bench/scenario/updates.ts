@@ -1,6 +1,6 @@
 // Scenario "updates": signed model updates with their payload from simulated devices, one network for each payload size.
 
-import { mustExist, weightsOf } from "@selvedge/integrity";
+import { VERSION_UPDATES_MAX, mustExist, weightsOf } from "@selvedge/integrity";
 import { type NetworkModel, makeTestNetwork } from "@selvedge/node";
 import type { UpdatesOptions } from "../lib/arguments.ts";
 import { type ProfileWindow, monotonicUs } from "../lib/cpu-profile.ts";
@@ -140,6 +140,8 @@ function modelOf(deltaBytes: number, buffer: number): NetworkModel {
       minimum: 1,
       // Long enough that versions close because the buffer is full.
       windowCommits: 10_000,
+      // What is measured is the pace of updates, whoever signed them.
+      perDeviceMax: VERSION_UPDATES_MAX,
       maxStaleness: 1000,
       sampleWeightMax: 1,
       normMax: 65_536 * 1_000_000,

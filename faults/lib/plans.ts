@@ -12,6 +12,7 @@ export const TINY_MODEL: NetworkModel = {
     bufferSize: 2,
     minimum: 1,
     windowCommits: 200,
+    perDeviceMax: 1000,
     maxStaleness: 100,
     sampleWeightMax: 1,
     normMax: 1000 * 65_536,

@@ -31,6 +31,8 @@ export interface ModelPolicy {
   readonly minimum: number;
   /** Commits after which a version may close with fewer than bufferSize updates. */
   readonly windowCommits: number;
+  /** Certified updates of one device that wait for a version, and so the most of one device in a version. */
+  readonly perDeviceMax: number;
   /** Versions an update's base may lie behind the current one. */
   readonly maxStaleness: number;
   readonly sampleWeightMax: number;

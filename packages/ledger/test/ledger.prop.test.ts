@@ -41,7 +41,13 @@ function scenarioOf(): LedgerScenario {
     limits: LIMITS,
     policies: [
       { bufferSize: 2, windowCommits: 3, maxStaleness: 1, aggregator: { name: "weighted-mean", clip: "median-norm" } },
-      { bufferSize: 3, windowCommits: 2, minimum: 2, aggregator: { name: "coordinate-median", clip: "none" } },
+      {
+        bufferSize: 3,
+        windowCommits: 2,
+        minimum: 2,
+        perDeviceMax: 1,
+        aggregator: { name: "coordinate-median", clip: "none" },
+      },
     ],
   });
 }
@@ -202,13 +208,16 @@ it("a history is not idle: versions close, updates expire, are refused and are s
     const scenario = scenarioOf();
     const ledger = createLedger(scenario.options);
     for (const input of commitsOf(scenario, events)) {
-      for (const { type } of scenario.execute(ledger, input).events) seen.add(type);
+      for (const event of scenario.execute(ledger, input).events)
+        seen.add(event.type === "updateDropped" ? `${event.type} ${event.code}` : event.type);
     }
   }
   expect([...seen].toSorted(compareDigests)).toEqual([
     "transactionsLogged",
     "updateCertified",
-    "updateDropped",
+    "updateDropped UPDATE_SEQUENCE_CLOSED",
+    "updateDropped UPDATE_SUPERSEDED",
+    "updateDropped UPDATE_TOO_STALE",
     "updateExpired",
     "updateOutput",
     "updateRefused",

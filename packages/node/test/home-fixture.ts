@@ -53,6 +53,7 @@ function fixtureNetwork(plan: Partial<NetworkPlan>): TestNetwork {
           bufferSize: 1,
           minimum: 1,
           windowCommits: 1000,
+          perDeviceMax: 1000,
           maxStaleness: 1,
           sampleWeightMax: 1000,
           normMax: 1000 * 65_536,

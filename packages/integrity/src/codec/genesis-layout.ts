@@ -28,7 +28,7 @@ import { readModelId } from "./update-codec.ts";
 import { readAggregator } from "./version-record-codec.ts";
 
 const KEY_BYTES = 32;
-const FORMAT = 1;
+const FORMAT = 2;
 const COIN_SETUPS: readonly GenesisCoin["setup"][] = ["none", "dealer"];
 const POSITIVE = { min: 1, max: Number.MAX_SAFE_INTEGER };
 const STAKE_RANGE = { min: 1, max: STAKE_MAX };
@@ -54,6 +54,7 @@ const POLICY_LAYOUT: Layout = {
     ["bufferSize", INTEGER],
     ["minimum", INTEGER],
     ["windowCommits", INTEGER],
+    ["perDeviceMax", INTEGER],
     ["maxStaleness", INTEGER],
     ["sampleWeightMax", INTEGER],
     ["normMax", INTEGER],
@@ -172,7 +173,7 @@ function readModel(fields: FieldReader): GenesisModel {
     tensors: fields.records({ name: "tensors", fieldCount: 2, entriesMax: GENESIS_TENSORS_MAX }, readTensor),
     weightsRoot: fields.digest("weightsRoot"),
     weightsBytes: fields.integer("weightsBytes", POSITIVE),
-    policy: fields.record({ name: "policy", fieldCount: 7 }, readPolicy),
+    policy: fields.record({ name: "policy", fieldCount: 8 }, readPolicy),
   };
 }
 
@@ -188,6 +189,7 @@ function readPolicy(fields: FieldReader): ModelPolicy {
     bufferSize: fields.integer("bufferSize", { min: 1, max: VERSION_UPDATES_MAX }),
     minimum: fields.integer("minimum", POSITIVE),
     windowCommits: fields.integer("windowCommits", POSITIVE),
+    perDeviceMax: fields.integer("perDeviceMax", { min: 1, max: VERSION_UPDATES_MAX }),
     maxStaleness: fields.count("maxStaleness"),
     sampleWeightMax: fields.integer("sampleWeightMax", SAMPLE_WEIGHT_RANGE),
     normMax: fields.integer("normMax", POSITIVE),

@@ -86,7 +86,7 @@ describe("a genesis file is refused", () => {
       /^GENESIS_UNKNOWN_KEY: genesis\.validators\[1\]\.weight/,
     ],
     ["without a key", (json) => delete json.params.gcDepth, /^GENESIS_FIELD: genesis\.params\.gcDepth is missing/],
-    ["of another format", (json) => (json.format = 2), /^GENESIS_FIELD: genesis\.format must be 1/],
+    ["of another format", (json) => (json.format = 1), /^GENESIS_FIELD: genesis\.format must be 2/],
     ["with text for a number", (json) => (json.createdMs = "1"), /^GENESIS_FIELD: genesis\.createdMs/],
     ["with a fraction", (json) => (json.createdMs = 1.5), /^GENESIS_FIELD: genesis\.createdMs/],
     ["with a negative time", (json) => (json.createdMs = -1), /^FIELD_OUT_OF_RANGE: genesis createdMs/],
@@ -201,6 +201,16 @@ describe("a genesis file is refused", () => {
       "with weights larger than a payload",
       (json) => (json.models[0].weightsBytes = 2 ** 40),
       /^GENESIS_MODEL: .*payloadMaxBytes/,
+    ],
+    [
+      "with nothing of a device in a version",
+      (json) => (json.models[0].policy.perDeviceMax = 0),
+      /^FIELD_OUT_OF_RANGE: .*perDeviceMax/,
+    ],
+    [
+      "with more of a device than a version may have",
+      (json) => (json.models[0].policy.perDeviceMax = 16_385),
+      /^FIELD_OUT_OF_RANGE: .*perDeviceMax/,
     ],
     ["with a minimum above the buffer", (json) => (json.models[0].policy.minimum = 7), /^GENESIS_MODEL: .*minimum/],
     [

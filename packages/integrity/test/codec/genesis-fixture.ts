@@ -40,6 +40,7 @@ export const soundGenesis: Genesis = {
         bufferSize: 6,
         minimum: 3,
         windowCommits: 50,
+        perDeviceMax: 2,
         maxStaleness: 4,
         sampleWeightMax: 10_000,
         normMax: 100 * 65_536,

@@ -159,6 +159,7 @@ function policyWire({ tensors, policy }: GenesisModel): WireValue {
     wireInteger(policy.bufferSize),
     wireInteger(policy.minimum),
     wireInteger(policy.windowCommits),
+    wireInteger(policy.perDeviceMax),
     wireInteger(policy.maxStaleness),
     wireInteger(policy.sampleWeightMax),
     wireInteger(policy.normMax),

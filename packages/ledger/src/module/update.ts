@@ -29,6 +29,7 @@ import { FinishedUpdates, type UpdateOutcome } from "./finished-updates.ts";
 import type { Model } from "./model.ts";
 import { PendingUpdate } from "./pending-update.ts";
 import { type VisibleSequence, visibleSequences } from "./reservations.ts";
+import { dropSuperseded } from "./version-policy.ts";
 
 export interface UpdateBookOptions {
   readonly sha256: Sha256;
@@ -263,6 +264,8 @@ export class UpdateBook {
     if (pending.certifiedAt === null) {
       if (!pending.hasQuorum) return;
       this.#certify(pending, step);
+      // Superseded at once, by what the device signed after it.
+      if (!this.#pending.has(digest)) return;
     }
     const score = pending.tryFixScore(); // U6
     if (score !== undefined) step.events.push({ type: "updateScored", update: digest, score });
@@ -276,6 +279,10 @@ export class UpdateBook {
     model.waiting = [...model.waiting, pending];
     step.events.push({ type: "updateCertified", update: digest });
     this.#closeSequence(pending, step);
+    const superseded = dropSuperseded(model, header.deviceId); // U7
+    if (superseded === undefined) return;
+    this.finish(superseded, { type: "dropped", code: "UPDATE_SUPERSEDED" });
+    step.events.push({ type: "updateDropped", update: superseded.update.digest, code: "UPDATE_SUPERSEDED" });
   }
 
   /** U5: what waits uncertified for `updateExpiry` commits is dropped, and its sequence is closed. */

@@ -1,7 +1,13 @@
 // When a version of a model closes and over which updates (U7): FedBuff with a commit window. Pure over the model's
 // waiting list; the ledger carries out what is decided here.
 
-import { type CommitIndex, type ModelPolicy, VERSION_UPDATES_MAX, versionNumber } from "@selvedge/integrity";
+import {
+  type CommitIndex,
+  type DeviceId,
+  type ModelPolicy,
+  VERSION_UPDATES_MAX,
+  versionNumber,
+} from "@selvedge/integrity";
 import type { AggregationJob } from "../aggregate/job.ts";
 import { updateWeight } from "../aggregate/staleness.ts";
 import type { Model } from "./model.ts";
@@ -17,6 +23,20 @@ export function dropStale(model: Model): readonly PendingUpdate[] {
   const stale = model.waiting.filter(isStale);
   model.waiting = model.waiting.filter((pending) => !isStale(pending));
   return stale;
+}
+
+/**
+ * Takes out what a device's newest certified update supersedes (U7): the one of its lowest sequence, if more of it wait
+ * than the policy allows. Otherwise whoever signs fastest would make most of a version, and set the median that clips it.
+ */
+export function dropSuperseded(model: Model, deviceId: DeviceId): PendingUpdate | undefined {
+  const ofDevice = model.waiting.filter(({ update }) => update.header.deviceId === deviceId);
+  if (ofDevice.length <= model.genesis.policy.perDeviceMax) return undefined;
+  const superseded = ofDevice.reduce((lowest, pending) =>
+    pending.update.header.sequence < lowest.update.header.sequence ? pending : lowest,
+  );
+  model.waiting = model.waiting.filter((pending) => pending !== superseded);
+  return superseded;
 }
 
 /** Takes the updates of the next version out of the waiting list; empty if it does not close at this commit. */

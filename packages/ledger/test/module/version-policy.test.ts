@@ -1,8 +1,8 @@
 // U7: when versions close and over what. FedBuff semantics: buffer size, staleness, window and minimum.
 
-import { compareDigests } from "@selvedge/integrity";
+import { type SignedUpdate, type UpdateDigest, compareDigests, score } from "@selvedge/integrity";
 import { describe, expect, it } from "vitest";
-import { METRIC_REFUSED, createLedger, updateWeight } from "../../src/index.ts";
+import { type LedgerEvent, METRIC_REFUSED, createLedger, updateWeight } from "../../src/index.ts";
 import { LedgerScenario, type ScenarioOptions, type UpdateDraft, ackBlocks } from "../../src/testing/index.ts";
 
 function chain(options: ScenarioOptions) {
@@ -101,6 +101,82 @@ describe("U7 closing", () => {
     const done = ledger.complete(first.id, first.outcome);
     expect(done.type).toBe("done");
     expect(ledger.openJobs()).toEqual([]);
+  });
+});
+
+describe("U7 updates of one device", () => {
+  const drops = (events: readonly LedgerEvent[]) => events.filter(({ type }) => type === "updateDropped");
+
+  it("U7: of one device no more than perDeviceMax wait: its lowest sequence leaves, and stays closed", () => {
+    const { certify, ledger, scenario, current } = chain({ policies: [{ bufferSize: 3, perDeviceMax: 1 }] });
+    const slow = certify({ device: 1 });
+    const first = certify({ device: 0, sequence: 1 });
+    expect(drops(first.events)).toEqual([]);
+    const second = certify({ device: 0, sequence: 2 });
+    expect(drops(second.events)).toMatchObject([{ update: first.updates[0]?.digest, code: "UPDATE_SUPERSEDED" }]);
+    expect(current()?.record.version).toBe(0);
+    expect(ledger.updateStatus(first.updates[0]?.digest as UpdateDigest)).toMatchObject({
+      state: "dropped",
+      code: "UPDATE_SUPERSEDED",
+    });
+    expect(
+      ledger.checkUpdate(scenario.update({ device: 0, sequence: 1, values: [9, 9, 9, 9, 9] }).header),
+    ).toMatchObject({
+      error: { code: "UPDATE_SEQUENCE_CLOSED" },
+    });
+    const last = certify({ device: 2 });
+    expect(current()?.record.updates.map(({ update }) => update)).toEqual(
+      [slow, second, last].map(({ updates }) => updates[0]?.digest),
+    );
+  });
+
+  it("U7: the highest sequences stay, in whatever order they were certified", () => {
+    const { certify, certifyInput, scenario, ledger } = chain({ policies: [{ bufferSize: 9, perDeviceMax: 2 }] });
+    const high = certify({ device: 0, sequence: 3 });
+    const { updates, input } = certifyInput([
+      { device: 0, sequence: 1 },
+      { device: 0, sequence: 2 },
+      { device: 0, sequence: 4 },
+    ]);
+    const events = drops(scenario.execute(ledger, input).events);
+    expect(new Set(events.map((event) => "update" in event && event.update))).toEqual(
+      new Set(updates.slice(0, 2).map(({ digest }) => digest)),
+    );
+    expect([...high.updates, ...updates].map(({ digest }) => ledger.updateStatus(digest).state)).toEqual([
+      "certified",
+      "dropped",
+      "dropped",
+      "certified",
+    ]);
+  });
+
+  it("U7: what is superseded in the commit that certifies it gets no score", () => {
+    const { scenario, ledger } = chain({ policies: [{ bufferSize: 9, perDeviceMax: 1 }] });
+    const [early, late] = [scenario.update({ device: 0, sequence: 1 }), scenario.update({ device: 0, sequence: 2 })];
+    const acks = (of: readonly SignedUpdate[]) =>
+      of.map(({ digest }) => ({ update: digest, score: score(5) })).toSorted((a, b) => (a.update < b.update ? -1 : 1));
+    scenario.execute(ledger, scenario.commit([{ author: 0, updates: [late] }, ...ackBlocks([0, 1, 2], acks([late]))]));
+    const { events } = scenario.execute(
+      ledger,
+      scenario.commit([{ author: 0, updates: [early] }, ...ackBlocks([0, 1, 2], acks([early]))]),
+    );
+    expect(events.map(({ type }) => type)).toEqual(["updateOutput", "updateCertified", "updateDropped"]);
+  });
+
+  it("U7: each device and each model has a share of its own", () => {
+    const { certify } = chain({
+      policies: [
+        { bufferSize: 9, perDeviceMax: 1 },
+        { bufferSize: 9, perDeviceMax: 1 },
+      ],
+    });
+    const { events } = certify(
+      { device: 0, model: 0 },
+      { device: 0, model: 1 },
+      { device: 1, model: 0 },
+      { device: 1, model: 1 },
+    );
+    expect(drops(events)).toEqual([]);
   });
 });
 

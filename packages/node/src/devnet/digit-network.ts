@@ -10,12 +10,19 @@ export const DEFAULT_DIGIT_POLICY: ModelPolicy = {
   // Two: with one, a lone poisoner could close a version by waiting.
   minimum: 2,
   windowCommits: 400,
+  // Of eight devices, of which a version takes six: nobody counts twice.
+  perDeviceMax: 1,
   maxStaleness: BUFFER_POLICY.maxStaleness,
   sampleWeightMax: BUFFER_POLICY.sampleWeightMax,
   // Far above any delta of the digit reader (a few units), so that it refuses nonsense and clipping meets the rest.
   normMax: 1000 * NORM_UNIT,
   aggregator: { name: "weighted-mean", clip: "median-norm" } satisfies AggregatorSpec,
 };
+
+/** What each device's part of a version is if so many devices fill it evenly. */
+export function fairShare(bufferSize: number, devices: number): number {
+  return Math.max(1, Math.ceil(bufferSize / Math.max(1, devices)));
+}
 
 export function normUnits(norm: number): number {
   return norm * NORM_UNIT;

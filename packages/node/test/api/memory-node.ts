@@ -56,6 +56,7 @@ const POLICY: ModelPolicy = {
   bufferSize: 2,
   minimum: 1,
   windowCommits: 1000,
+  perDeviceMax: 1000,
   maxStaleness: 1,
   sampleWeightMax: 1000,
   normMax: 1000 * 2 ** 16,

@@ -40,6 +40,7 @@ const POLICY: ModelPolicy = {
   bufferSize: 2,
   minimum: 1,
   windowCommits: 1000,
+  perDeviceMax: 1000,
   maxStaleness: 4,
   sampleWeightMax: 1000,
   normMax: 1000 * 65_536,

@@ -3,9 +3,10 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ModelPolicy } from "@selvedge/integrity";
 import { fromUserFolder } from "../../config/home.ts";
 import { type Devnet, startDevnet } from "../../devnet/devnet.ts";
-import { digitNetworkModel } from "../../devnet/digit-network.ts";
+import { DEFAULT_DIGIT_POLICY, digitNetworkModel, fairShare } from "../../devnet/digit-network.ts";
 import { EXIT, NodeError } from "../../errors.ts";
 import { type Output, jsonLine, table } from "../output.ts";
 import { stopRequested } from "../stop-signal.ts";
@@ -35,7 +36,7 @@ export async function runDevnet(options: DevnetCommandOptions, output: Output): 
     name: "devnet",
     validators,
     devices,
-    models: [digitNetworkModel({ hidden: DEVNET_HIDDEN, seed: "1" })],
+    models: [digitNetworkModel({ hidden: DEVNET_HIDDEN, seed: "1", policy: evenPolicy(devices) })],
     createdMs: Date.now(),
   };
   const starting = startDevnet({ home, plan, observers, mode, logLevel });
@@ -49,6 +50,11 @@ export async function runDevnet(options: DevnetCommandOptions, output: Output): 
     await devnet.stop();
   }
   return EXIT.ok;
+}
+
+/** Few devices must not wait for the window: each may fill its part of a version. */
+function evenPolicy(devices: number): Partial<ModelPolicy> {
+  return { perDeviceMax: fairShare(DEFAULT_DIGIT_POLICY.bufferSize, devices) };
 }
 
 function counted(count: number, noun: string): string {

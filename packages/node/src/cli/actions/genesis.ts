@@ -13,7 +13,7 @@ import {
 import { fromUserFolder } from "../../config/home.ts";
 import { sha256 } from "../../crypto.ts";
 import { isThere } from "../../daemon/home.ts";
-import { DEFAULT_DIGIT_POLICY, digitNetworkModel, normUnits } from "../../devnet/digit-network.ts";
+import { DEFAULT_DIGIT_POLICY, digitNetworkModel, fairShare, normUnits } from "../../devnet/digit-network.ts";
 import { makeTestNetwork, writeTestNetwork } from "../../devnet/make-network.ts";
 import { EXIT, NodeError } from "../../errors.ts";
 import { readTextIfThere } from "../../storage/files.ts";
@@ -35,6 +35,7 @@ export interface NewGenesisOptions {
   readonly bufferSize?: number;
   readonly minimum?: number;
   readonly windowCommits?: number;
+  readonly perDeviceMax?: number;
   readonly maxStaleness?: number;
   readonly normMax?: number;
   readonly aggregator?: string;
@@ -93,12 +94,14 @@ function stakesOf(text: string, validators: number): readonly number[] {
 }
 
 function policyOf(options: NewGenesisOptions): ModelPolicy {
-  const { bufferSize, minimum, windowCommits, maxStaleness, normMax } = options;
+  const { minimum, windowCommits, perDeviceMax, maxStaleness, normMax } = options;
   const fallback = DEFAULT_DIGIT_POLICY;
+  const bufferSize = options.bufferSize ?? fallback.bufferSize;
   return {
     ...fallback,
-    bufferSize: bufferSize ?? fallback.bufferSize,
-    minimum: minimum ?? Math.min(fallback.minimum, bufferSize ?? fallback.bufferSize),
+    bufferSize,
+    minimum: minimum ?? Math.min(fallback.minimum, bufferSize),
+    perDeviceMax: perDeviceMax ?? fairShare(bufferSize, options.devices),
     windowCommits: windowCommits ?? fallback.windowCommits,
     maxStaleness: maxStaleness ?? fallback.maxStaleness,
     normMax: normMax === undefined ? fallback.normMax : normUnits(normMax),
@@ -160,7 +163,7 @@ function genesisTable(genesis: Genesis): string {
   const devices = genesis.devices.map(({ name, publicKey }) => ["device", `${name}  ${hexFromBytes(publicKey)}`]);
   const models = genesis.models.map(({ id, weightsBytes, policy }) => [
     "model",
-    `${id}  ${weightsBytes} bytes  ${policy.aggregator.name}, clip ${policy.aggregator.clip}, buffer ${policy.bufferSize}`,
+    `${id}  ${weightsBytes} bytes  ${policy.aggregator.name}, clip ${policy.aggregator.clip}, buffer ${policy.bufferSize}, at most ${policy.perDeviceMax} of a device`,
   ]);
   return table([...head, ...validators, ...devices, ...models]);
 }

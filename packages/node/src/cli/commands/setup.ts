@@ -83,6 +83,11 @@ function registerGenesis(program: Command, context: CliContext): void {
       "commits after which a version may close with fewer",
       wholeNumber("--window-commits", 1),
     )
+    .option(
+      "--per-device-max <n>",
+      "updates of one device in a version (default: its part if all devices fill one evenly)",
+      wholeNumber("--per-device-max", 1),
+    )
     .option("--max-staleness <n>", "versions that an update's base may lie behind", wholeNumber("--max-staleness", 0))
     .option("--norm-max <n>", "hard bound on a delta's L2 norm", wholeNumber("--norm-max", 1))
     .option("--aggregator <name>", "weighted-mean or coordinate-median")
