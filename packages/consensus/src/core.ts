@@ -58,7 +58,7 @@ export interface Core {
   readonly checkpointVotes: CheckpointVotes;
   /** D2: authors whose equivocation was reported. */
   readonly equivocators: Set<ValidatorIndex>;
-  /** Missing blocks at or below gcRound that our store was asked for; true once it said no. */
+  /** By `refKey`, missing blocks at or below gcRound that our store was asked for; true once it said no. */
   readonly lookups: Map<string, boolean>;
   readonly own: OwnState;
   /** What our store holds begins above this round: the node began with a state, or has pruned. 0: it holds everything. */

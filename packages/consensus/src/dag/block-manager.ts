@@ -10,6 +10,7 @@ import {
 } from "@selvedge/integrity";
 import { type Bits, NO_BITS, hasBit, placesIn, withAll, withBit } from "./bits.ts";
 import { ParkingShares } from "./parking-shares.ts";
+import { refKey, slotKey } from "./ref-key.ts";
 
 export interface BlockManagerSetup {
   /** True for what memory holds as accepted, genesis included. */
@@ -304,15 +305,6 @@ function highestRoundOf(parked: Iterable<Parked>): number {
   let highest = 0;
   for (const { block } of parked) highest = Math.max(highest, block.ref.round);
   return highest;
-}
-
-/** All of a reference: a block of that digest with another round or author is not what is referred to. */
-function refKey(ref: BlockRef): string {
-  return `${slotKey(ref)}/${ref.digest}`;
-}
-
-function slotKey(ref: BlockRef): string {
-  return `${ref.round}/${ref.author}`;
 }
 
 function increment<Key>(counts: Map<Key, number>, key: Key, by: number): void {

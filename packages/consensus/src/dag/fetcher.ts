@@ -8,6 +8,7 @@ import type { BlockRef, ValidatorIndex } from "@selvedge/integrity";
 import type { Effect } from "../effect.ts";
 import type { Fault } from "../fault.ts";
 import type { Missing } from "./block-manager.ts";
+import { refKey } from "./ref-key.ts";
 
 /** Refs of one request. */
 const FETCH_REFS_PER_REQUEST_MAX = 64;
@@ -43,6 +44,7 @@ interface Request {
 export class Fetcher {
   readonly #setup: FetcherSetup;
   readonly #nextId: () => number;
+  /** By `refKey`. */
   readonly #wants = new Map<string, Want>();
   readonly #requests = new Map<number, Request>();
 
@@ -95,10 +97,11 @@ export class Fetcher {
   }
 
   #wantOf(ref: BlockRef): Want {
-    let want = this.#wants.get(ref.digest);
+    const key = refKey(ref);
+    let want = this.#wants.get(key);
     if (want === undefined) {
       want = { ref, asked: new Set(), active: undefined, vainTurns: 0 };
-      this.#wants.set(ref.digest, want);
+      this.#wants.set(key, want);
     }
     return want;
   }
@@ -148,7 +151,7 @@ export class Fetcher {
     const request = this.#requests.get(fetchId);
     if (request === undefined) return;
     for (const ref of request.refs) {
-      const want = this.#wants.get(ref.digest);
+      const want = this.#wants.get(refKey(ref));
       if (want?.active === fetchId) want.active = undefined;
     }
     this.#requests.delete(fetchId);
@@ -156,9 +159,9 @@ export class Fetcher {
 
   #forgetAllBut(missing: readonly Missing[]): void {
     if (this.#wants.size === 0) return;
-    const needed = new Set<string>(missing.map(({ ref }) => ref.digest));
-    for (const digest of this.#wants.keys()) {
-      if (!needed.has(digest)) this.#wants.delete(digest);
+    const needed = new Set<string>(missing.map(({ ref }) => refKey(ref)));
+    for (const key of this.#wants.keys()) {
+      if (!needed.has(key)) this.#wants.delete(key);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { BlockRef, ValidatorIndex, VerifiedBlock } from "@selvedge/integrit
 import type { Core } from "../core.ts";
 import type { ReceivedBlock } from "../dag/block-manager.ts";
 import { isWhole } from "../dag/dag-state.ts";
+import { refKey } from "../dag/ref-key.ts";
 import type { Vertex } from "../dag/vertex-pool.ts";
 import type { BlocksInput, FetchFailedInput, LookedUpInput } from "../input.ts";
 import type { Step } from "../step.ts";
@@ -26,8 +27,8 @@ export function onFetchFailed(core: Core, step: Step, { fetchId }: FetchFailedIn
 
 /** Our store's answer: what it holds has all its ancestors there too (D1). */
 export function onLookedUp(core: Core, step: Step, { present, absent }: LookedUpInput): void {
-  for (const { digest } of absent) {
-    if (core.lookups.has(digest)) core.lookups.set(digest, true);
+  for (const ref of absent) {
+    if (core.lookups.has(refKey(ref))) core.lookups.set(refKey(ref), true);
   }
   acceptBlocks(
     core,

@@ -5,6 +5,7 @@ import type { Core } from "../core.ts";
 import { AUTHOR_GAP_ROUNDS, type AuthorGap } from "../dag/author-fetcher.ts";
 import type { Missing } from "../dag/block-manager.ts";
 import { RANGE_GAP_ROUNDS, type RangeView } from "../dag/range-fetcher.ts";
+import { refKey } from "../dag/ref-key.ts";
 import type { Step } from "../step.ts";
 import { acceptBlocks, freed, isWithinLead } from "./accept.ts";
 import { closeEpoch, markEnd } from "./end-epoch.ts";
@@ -75,7 +76,7 @@ function fetchMissing(core: Core, step: Step): void {
   const missing = wanted();
   lookUp(core, step, missing);
   fetchByAuthor(core, step, missing);
-  const { effects, faults } = core.fetcher.pump(missing.filter(({ ref }) => core.lookups.get(ref.digest) !== false));
+  const { effects, faults } = core.fetcher.pump(missing.filter(({ ref }) => core.lookups.get(refKey(ref)) !== false));
   step.request(effects);
   step.report(faults);
 }
@@ -104,7 +105,7 @@ function takeOnWord(core: Core, step: Step, missing: readonly Missing[]): void {
   const known = missing.filter(
     ({ ref, claimants }) =>
       ref.round <= historyRound &&
-      lookups.get(ref.digest) === true &&
+      lookups.get(refKey(ref)) === true &&
       stakeOfAll(committee, claimants) >= committee.validityStake,
   );
   if (known.length === 0) return;
@@ -119,12 +120,12 @@ function takeOnWord(core: Core, step: Step, missing: readonly Missing[]): void {
 /** D1: old ones are probably in our store. */
 function lookUp({ rule, lookups }: Core, step: Step, missing: readonly Missing[]): void {
   const old = missing.map(({ ref }) => ref).filter((ref) => ref.round <= rule.gcRound);
-  const needed = new Set<string>(old.map(({ digest }) => digest));
-  for (const digest of lookups.keys()) {
-    if (!needed.has(digest)) lookups.delete(digest);
+  const needed = new Set(old.map(refKey));
+  for (const key of lookups.keys()) {
+    if (!needed.has(key)) lookups.delete(key);
   }
-  const unasked = old.filter(({ digest }) => !lookups.has(digest));
-  for (const { digest } of unasked) lookups.set(digest, false);
+  const unasked = old.filter((ref) => !lookups.has(refKey(ref)));
+  for (const ref of unasked) lookups.set(refKey(ref), false);
   if (unasked.length > 0) step.lookup(unasked);
 }
 

@@ -190,6 +190,18 @@ describe("D1", () => {
     expect(persisted(one)).toContain(comeback.ref.digest);
   });
 
+  test("our own store is asked for it though somebody has called it by another round before", () => {
+    const one = started({ params: { gcDepth: 4 } });
+    const { old, below } = leftBehind(one);
+    const top = below[0]?.round ?? 0;
+    const called = (ref: BlockRef): VerifiedBlock => one.draw({ author: 3, round: top + 1, parents: [ref, ...below] });
+    const lie = { ...old.ref, round: (old.ref.round + 1) as BlockRef["round"] };
+    one.receive(3, called(lie));
+    one.feed({ type: "lookedUp", present: [], absent: [lie] });
+    const effects = one.receive(3, called(old.ref));
+    expect(ofType(effects, "lookup").flatMap(({ refs }) => refs)).toEqual([old.ref]);
+  });
+
   test("a block behind gcRound enters if its author has made none above it that is in: its next one stands on it", () => {
     const one = started({ params: { gcDepth: 4 } });
     const { old } = leftBehind(one);

@@ -56,6 +56,23 @@ describe("D1: a parent is a round, an author and a digest, and a reference that 
     expect(persisted(one)).not.toContain(liar.ref.digest);
     expect(persisted(one)).toHaveLength(18);
   });
+
+  test("a block that somebody has called by another round is still asked for by its own", () => {
+    const one = new SingleEngine();
+    one.feed({ type: "start" });
+    const rows = one.tower(OTHERS, 4);
+    const [truth] = refsOf(rows[0] ?? []);
+    if (truth === undefined) throw new Error("no block");
+    one.receive(1, ...(rows[0] ?? []).slice(1));
+    one.receive(3, lying(one, rows, { ...truth, round: round(3) }));
+    one.receive(2, ...(rows[1] ?? []));
+    // Whoever is asked has until the timeout.
+    for (let turn = 0; turn < OTHERS.length; turn += 1)
+      for (const { fetchId } of ofType(one.all, "fetch")) one.fire(`fetch:${fetchId}`);
+    const isForIt = (ref: BlockRef): boolean => ref.digest === truth.digest && ref.round === truth.round;
+    const asked = ofType(one.all, "fetch").filter(({ refs }) => refs.some(isForIt));
+    expect(new Set(asked.map(({ from }) => from))).toEqual(new Set(OTHERS));
+  });
 });
 
 test.each([1, 2, 3, 4])(
