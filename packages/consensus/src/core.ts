@@ -109,7 +109,8 @@ export function createCore(setup: EngineSetup, { dag, memo, resume, historyRound
   // A header may wait for its block to be committed, then updateExpiry commits for its acks.
   const keepCommits = params.updateExpiry + params.executionLagMax;
   const acks = new Acks(keepCommits);
-  const fetching = { peers, timeoutMs: local.fetchTimeoutMs };
+  const peerCount = committee.validators.length - (self === null ? 0 : 1);
+  const fetching = { peers, peerCount, timeoutMs: local.fetchTimeoutMs };
   const rangeFetching = { ...fetching, roundsMax: local.fetchRangeRoundsMax };
   const nextId = counter();
   const genesis = genesisRefsOf(setup, memo);

@@ -8,7 +8,7 @@ import {
   compareRefs,
   validatorIndex,
 } from "@selvedge/integrity";
-import { type Bits, NO_BITS, hasBit, placesIn, withAll, withBit } from "./bits.ts";
+import { type Bits, NO_BITS, placesIn, withAll, withBit } from "./bits.ts";
 import { ParkingShares } from "./parking-shares.ts";
 import { refKey, slotKey } from "./ref-key.ts";
 
@@ -54,10 +54,7 @@ export interface Missing {
   readonly ref: BlockRef;
   /** Who handed us a block that needs it: they have it, if they follow the rules. */
   readonly sources: readonly ValidatorIndex[];
-  /**
-   * Who signed a block that needs it, directly or through other blocks that wait: it exists on their word. None if such a
-   * block is from nobody.
-   */
+  /** Who signed a block that needs it, directly or through other blocks that wait: it exists on their word. */
   readonly claimants: readonly ValidatorIndex[];
 }
 
@@ -66,8 +63,6 @@ const BLOCKS_PER_SLOT_MAX = 2;
 
 const NOTHING: readonly never[] = [];
 
-/** In a claim, the place of nobody; the validators' places follow. */
-const NOBODY = 0;
 const NO_CLAIMS: ReadonlyMap<string, Bits> = new Map();
 
 export class BlockManager {
@@ -234,9 +229,9 @@ export class BlockManager {
     const furthestFirst = [...this.#parked.values()].sort(
       (left, right) => right.block.ref.round - left.block.ref.round,
     );
-    for (const { block, from } of furthestFirst) {
+    for (const { block } of furthestFirst) {
       const { ref } = block;
-      let claim = withBit(NO_BITS, from === null ? NOBODY : claimPlace(ref.author));
+      let claim = withBit(NO_BITS, ref.author);
       for (const waiter of this.#wanted.get(refKey(ref))?.waiters ?? [])
         claim = withAll(claim, claims.get(waiter) ?? NO_BITS);
       claims.set(ref.digest, claim);
@@ -291,14 +286,10 @@ export class BlockManager {
   }
 }
 
-function claimPlace(author: ValidatorIndex): number {
-  return author + 1;
-}
-
 function claimantsOf(waiters: ReadonlySet<string>, claims: ReadonlyMap<string, Bits>): readonly ValidatorIndex[] {
   let all = NO_BITS;
   for (const digest of waiters) all = withAll(all, claims.get(digest) ?? NO_BITS);
-  return hasBit(all, NOBODY) ? [] : placesIn(all).map((place) => validatorIndex(place - 1));
+  return placesIn(all).map((place) => validatorIndex(place));
 }
 
 function highestRoundOf(parked: Iterable<Parked>): number {

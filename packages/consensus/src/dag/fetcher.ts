@@ -4,7 +4,7 @@
 // ask for more than so many blocks at a time. Keeps no blocks; handle/ tells it what is missing and reports answers.
 // Range requests are range-fetcher.ts'.
 
-import type { BlockRef, ValidatorIndex } from "@selvedge/integrity";
+import { type BlockRef, type ValidatorIndex, mustExist } from "@selvedge/integrity";
 import type { Effect } from "../effect.ts";
 import type { Fault } from "../fault.ts";
 import type { Missing } from "./block-manager.ts";
@@ -13,7 +13,7 @@ import { refKey } from "./ref-key.ts";
 /** Refs of one request. */
 const FETCH_REFS_PER_REQUEST_MAX = 64;
 
-/** Refs that are asked for at a time on the word of one author, for each peer there is: the parents of several blocks. */
+/** Refs that are asked for at a time on the word of one author, for each validator: the parents of several blocks. */
 const REFS_PER_AUTHOR_AND_PEER = 4;
 
 /** The pause doubles with each turn in which nobody had the block, up to 2^6 timeouts. */
@@ -24,6 +24,8 @@ export type FetchPeer = ValidatorIndex | null;
 
 export interface FetcherSetup {
   readonly peers: readonly FetchPeer[];
+  /** How many validators those are. */
+  readonly peerCount: number;
   readonly timeoutMs: number;
 }
 
@@ -79,7 +81,7 @@ export class Fetcher {
     const faults: Fault[] = [];
     const asks = new Map<FetchPeer, Want[]>();
     const resting: Want[] = [];
-    const budget = new AuthorBudget(REFS_PER_AUTHOR_AND_PEER * this.#setup.peers.length);
+    const budget = new AuthorBudget(REFS_PER_AUTHOR_AND_PEER * this.#setup.peerCount);
     for (const entry of missing) {
       if (!budget.take(entry.claimants)) continue;
       const want = this.#wantOf(entry.ref);
@@ -179,11 +181,9 @@ class AuthorBudget {
     this.#perAuthor = perAuthor;
   }
 
-  /** False if all of them have spent theirs. On nobody's word, we ask for reasons of our own. */
-  take(authors: readonly ValidatorIndex[]): boolean {
-    const [first, ...others] = authors;
-    if (first === undefined) return true;
-    let payer = first;
+  /** False if all of them have spent theirs. */
+  take([first, ...others]: readonly ValidatorIndex[]): boolean {
+    let payer = mustExist(first, "somebody signed what needs the block");
     for (const author of others) if (this.#spentBy(author) < this.#spentBy(payer)) payer = author;
     if (this.#spentBy(payer) >= this.#perAuthor) return false;
     this.#spent.set(payer, this.#spentBy(payer) + 1);

@@ -82,12 +82,12 @@ test("a block waits until garbage collection has passed its round, and as much l
   expect([4, 5, 8, 9].map(countAfter)).toEqual([2, 1, 1, 0]);
 });
 
-test("what a block from nobody lacks is claimed by nobody", () => {
+test("what a block lacks that no validator handed us is claimed by its author all the same", () => {
   const manager = emptyManager();
   const parent = refOf(0, 1);
   manager.park({ block: blockOf(refOf(1, 2), [parent]), from: null });
   manager.park({ block: blockOf(refOf(2, 2), [parent]), from: validatorIndex(2) });
-  expect(missingOf(manager, parent)).toMatchObject({ sources: [2], claimants: [] });
+  expect(missingOf(manager, parent)).toMatchObject({ sources: [2], claimants: [1, 2] });
 });
 
 test("a chain of thousands of waiting blocks is claimed to its end", () => {

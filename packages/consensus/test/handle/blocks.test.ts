@@ -233,6 +233,40 @@ describe("D1", () => {
     expect(restarted(untold)).toEqual([]);
   });
 
+  test("an observer, to whom no validator hands anything, takes an old block on the word of those who signed", () => {
+    const params = { gcDepth: 4 };
+    const before = started({ params });
+    const { old, below } = leftBehind(before);
+    const store = new TestStore();
+    for (const batch of ofType(before.all, "persist")) store.persist(batch);
+    const historyRound = before.engine.status().gcRound;
+    const one = new SingleEngine({ params }, null, { ...store.recover(null), historyRound });
+    one.feed({ type: "start" });
+    const top = below[0]?.round ?? 0;
+    const comeback = one.draw({ author: 3, round: top + 1, parents: [old.ref, ...below] });
+    const row = [...one.row(top + 1, [1, 2], below), comeback];
+    const builtOnIt = one.row(top + 2, [1], refsOf(row));
+    const [lookup] = ofType(one.feed({ type: "blocks", blocks: [...row, ...builtOnIt], from: null }), "lookup");
+    expect(lookup?.refs).toEqual([old.ref]);
+    one.feed({ type: "lookedUp", present: [], absent: [old.ref] });
+    expect(persisted(one)).toContain(comeback.ref.digest);
+  });
+
+  test("no author makes an observer ask for more than four references for each validator at a time", () => {
+    const one = new SingleEngine({}, null);
+    one.feed({ type: "start" });
+    const [known = []] = one.tower(OTHERS, 1);
+    const invented = (number: number): BlockRef[] =>
+      known.map(({ ref }) => ({ ...ref, digest: one.draw({ author: 1, round: 1 + number, parents: [] }).ref.digest }));
+    const flood = Array.from({ length: 20 }, (_, number) => {
+      const block = one.draw({ author: 3, round: 2, parents: invented(number), header: { timestampMs: number } });
+      return [one.draw({ author: 3, round: 3 + number, parents: [block.ref] }), block];
+    });
+    one.feed({ type: "blocks", blocks: flood.flat(), from: null });
+    expect(one.engine.status().parkedCount).toBe(40);
+    expect(ofType(one.all, "fetch").flatMap(({ refs }) => refs)).toHaveLength(16);
+  });
+
   test("of an author that nobody heard for long, the blocks are asked for by rounds, above the newest that is in", () => {
     const one = started({ params: { gcDepth: 4 } });
     const { old } = leftBehind(one);
