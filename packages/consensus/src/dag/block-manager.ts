@@ -51,6 +51,8 @@ interface Wanted {
 }
 
 export interface Missing {
+  /** `refKey(ref)` */
+  readonly key: string;
   readonly ref: BlockRef;
   /** Who handed us a block that needs it: they have it, if they follow the rules. */
   readonly sources: readonly ValidatorIndex[];
@@ -175,9 +177,9 @@ export class BlockManager {
     if (this.#lastMissing?.upToRound === upToRound) return this.#lastMissing.refs;
     const refs: Missing[] = [];
     const claims = this.#wanted.size === 0 ? NO_CLAIMS : this.#claims();
-    for (const { ref, waiters } of this.#wanted.values()) {
+    for (const [key, { ref, waiters }] of this.#wanted) {
       if (this.#parked.has(ref.digest) || ref.round > upToRound) continue;
-      refs.push({ ref, sources: this.#sourcesOf(waiters), claimants: claimantsOf(waiters, claims) });
+      refs.push({ key, ref, sources: this.#sourcesOf(waiters), claimants: claimantsOf(waiters, claims) });
     }
     refs.sort((left, right) => compareRefs(left.ref, right.ref));
     this.#lastMissing = { upToRound, refs };

@@ -34,6 +34,7 @@ interface Want {
   readonly asked: Set<FetchPeer>;
   /** The request that has not timed out, or the pause after all were asked. */
   active: number | undefined;
+  isResting: boolean;
   /** How often all were asked in vain. */
   vainTurns: number;
 }
@@ -82,9 +83,9 @@ export class Fetcher {
     const asks = new Map<FetchPeer, Want[]>();
     const resting: Want[] = [];
     const budget = new AuthorBudget(REFS_PER_AUTHOR_AND_PEER * this.#setup.peerCount);
-    for (const entry of missing) {
+    for (const entry of this.#underWayFirst(missing)) {
       if (!budget.take(entry.claimants)) continue;
-      const want = this.#wantOf(entry.ref);
+      const want = this.#wantOf(entry);
       if (want.active !== undefined) continue;
       const peer = this.#nextPeer(want, entry);
       if (peer === undefined) {
@@ -98,11 +99,22 @@ export class Fetcher {
     return { effects: [...effects, ...this.#rest(resting)], faults };
   }
 
-  #wantOf(ref: BlockRef): Want {
-    const key = refKey(ref);
+  /** Otherwise whoever names ever lower blocks would have them all asked for at a time. */
+  #underWayFirst(missing: readonly Missing[]): readonly Missing[] {
+    const underWay: Missing[] = [];
+    const others: Missing[] = [];
+    for (const entry of missing) {
+      const want = this.#wants.get(entry.key);
+      const isUnderWay = want !== undefined && want.active !== undefined && !want.isResting;
+      (isUnderWay ? underWay : others).push(entry);
+    }
+    return underWay.length === 0 ? missing : [...underWay, ...others];
+  }
+
+  #wantOf({ key, ref }: Missing): Want {
     let want = this.#wants.get(key);
     if (want === undefined) {
-      want = { ref, asked: new Set(), active: undefined, vainTurns: 0 };
+      want = { ref, asked: new Set(), active: undefined, isResting: false, vainTurns: 0 };
       this.#wants.set(key, want);
     }
     return want;
@@ -122,6 +134,7 @@ export class Fetcher {
       const id = this.#open(batch);
       for (const want of batch) {
         want.asked.add(peer);
+        want.isResting = false;
       }
       effects.push({ type: "fetch", fetchId: id, from: peer, refs: batch.map(({ ref }) => ref) });
       effects.push({ type: "setTimer", id: `fetch:${id}`, delayMs: this.#setup.timeoutMs });
@@ -138,6 +151,7 @@ export class Fetcher {
     }
     return [...byTurns].map(([doublings, resting]) => {
       const id = this.#open(resting);
+      for (const want of resting) want.isResting = true;
       return { type: "setTimer", id: `fetch:${id}`, delayMs: this.#setup.timeoutMs * 2 ** doublings };
     });
   }
@@ -161,7 +175,7 @@ export class Fetcher {
 
   #forgetAllBut(missing: readonly Missing[]): void {
     if (this.#wants.size === 0) return;
-    const needed = new Set<string>(missing.map(({ ref }) => refKey(ref)));
+    const needed = new Set(missing.map(({ key }) => key));
     for (const key of this.#wants.keys()) {
       if (!needed.has(key)) this.#wants.delete(key);
     }

@@ -5,7 +5,6 @@ import type { Core } from "../core.ts";
 import { AUTHOR_GAP_ROUNDS, type AuthorGap } from "../dag/author-fetcher.ts";
 import type { Missing } from "../dag/block-manager.ts";
 import { RANGE_GAP_ROUNDS, type RangeView } from "../dag/range-fetcher.ts";
-import { refKey } from "../dag/ref-key.ts";
 import type { Step } from "../step.ts";
 import { acceptBlocks, freed, isWithinLead } from "./accept.ts";
 import { closeEpoch, markEnd } from "./end-epoch.ts";
@@ -76,7 +75,7 @@ function fetchMissing(core: Core, step: Step): void {
   const missing = wanted();
   lookUp(core, step, missing);
   fetchByAuthor(core, step, missing);
-  const { effects, faults } = core.fetcher.pump(missing.filter(({ ref }) => core.lookups.get(refKey(ref)) !== false));
+  const { effects, faults } = core.fetcher.pump(missing.filter(({ key }) => core.lookups.get(key) !== false));
   step.request(effects);
   step.report(faults);
 }
@@ -103,9 +102,9 @@ function takeOnWord(core: Core, step: Step, missing: readonly Missing[]): void {
   const { historyRound, lookups, setup } = core;
   const { committee } = setup;
   const known = missing.filter(
-    ({ ref, claimants }) =>
+    ({ key, ref, claimants }) =>
       ref.round <= historyRound &&
-      lookups.get(refKey(ref)) === true &&
+      lookups.get(key) === true &&
       stakeOfAll(committee, claimants) >= committee.validityStake,
   );
   if (known.length === 0) return;
@@ -119,14 +118,14 @@ function takeOnWord(core: Core, step: Step, missing: readonly Missing[]): void {
 
 /** D1: old ones are probably in our store. */
 function lookUp({ rule, lookups }: Core, step: Step, missing: readonly Missing[]): void {
-  const old = missing.map(({ ref }) => ref).filter((ref) => ref.round <= rule.gcRound);
-  const needed = new Set(old.map(refKey));
+  const old = missing.filter(({ ref }) => ref.round <= rule.gcRound);
+  const needed = new Set(old.map(({ key }) => key));
   for (const key of lookups.keys()) {
     if (!needed.has(key)) lookups.delete(key);
   }
-  const unasked = old.filter((ref) => !lookups.has(refKey(ref)));
-  for (const ref of unasked) lookups.set(refKey(ref), false);
-  if (unasked.length > 0) step.lookup(unasked);
+  const unasked = old.filter(({ key }) => !lookups.has(key));
+  for (const { key } of unasked) lookups.set(key, false);
+  if (unasked.length > 0) step.lookup(unasked.map(({ ref }) => ref));
 }
 
 /** The highest round that parked blocks of more than F stake have reached: one liar alone does not send us after a range. */

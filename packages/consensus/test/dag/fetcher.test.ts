@@ -4,6 +4,7 @@ import { type BlockDigest, type BlockRef, digestFromBytes, round, validatorIndex
 import { expect, test } from "vitest";
 import type { Missing } from "../../src/dag/block-manager.ts";
 import { Fetcher } from "../../src/dag/fetcher.ts";
+import { refKey } from "../../src/dag/ref-key.ts";
 import type { Effect } from "../../src/effect.ts";
 import { ofType } from "../support/single-engine.ts";
 
@@ -27,7 +28,7 @@ function missingBlock(
     author: validatorIndex(author),
     digest: digestFromBytes<BlockDigest>(digest),
   };
-  return { ref, sources: sources.map(validatorIndex), claimants: claimants.map(validatorIndex) };
+  return { key: refKey(ref), ref, sources: sources.map(validatorIndex), claimants: claimants.map(validatorIndex) };
 }
 
 /** Whom the one missing block is asked of, turn after turn; the delays of the pauses between. */
@@ -81,6 +82,17 @@ test("on one author's word only so many blocks are asked for at a time; another 
   const refs = ofType(fetcher.pump([...flood, honest]).effects, "fetch").flatMap((ask) => ask.refs);
   expect(refs).toHaveLength(12 + 1);
   expect(refs).toContain(honest.ref);
+});
+
+test("whoever names ever lower blocks gets no more asked for at a time, and the next ones once those are answered", () => {
+  const fetcher = fetcherAmong([1, 2, 3]);
+  const flood = Array.from({ length: 100 }, (_, number) => missingBlock(number, { claimants: [1] }));
+  const effects = flood.flatMap((_, number) => fetcher.pump(flood.slice(-1 - number)).effects);
+  expect(ofType(effects, "fetch").flatMap(({ refs }) => refs)).toHaveLength(12);
+  finish(fetcher, effects);
+  expect(ofType(fetcher.pump(flood).effects, "fetch").flatMap(({ refs }) => refs)).toEqual(
+    flood.slice(0, 12).map(({ ref }) => ref),
+  );
 });
 
 test("a block that several authors have named is charged to the one that has most left", () => {
