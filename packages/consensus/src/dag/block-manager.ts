@@ -8,7 +8,7 @@ import {
   compareRefs,
   validatorIndex,
 } from "@selvedge/integrity";
-import { type Bits, NO_BITS, placesIn, withAll, withBit } from "./bits.ts";
+import { type Bits, NO_BITS, isSubset, placesIn, withAll, withBit } from "./bits.ts";
 import { ParkingShares } from "./parking-shares.ts";
 import { refKey, slotKey } from "./ref-key.ts";
 
@@ -31,9 +31,9 @@ export interface ReceivedBlock {
 interface Parked extends ReceivedBlock {
   /** Given up once garbage collection has come so far. */
   readonly keptUpTo: number;
-  /** The authors of this block and, as it came, of those that waited for it, directly or through others: it is theirs. */
-  readonly owners: Bits;
-  /** The one of them that it is charged to. */
+  /** Its author and, directly or through others, the authors of those that have waited for it: it is theirs. */
+  owners: Bits;
+  /** The one of them, as it came, that it is charged to. */
   readonly payer: ValidatorIndex;
   /** The parents that are not in, by `refKey`. Empty only for a block beyond the round lead. */
   readonly missing: Set<string>;
@@ -136,7 +136,9 @@ export class BlockManager {
     }
     const owners = this.#ownersOf(block.ref);
     const payer = this.#shares.charge(owners);
-    this.#parked.set(block.ref.digest, { block, from, owners, payer, missing, keptUpTo });
+    const parked: Parked = { block, from, owners, payer, missing, keptUpTo };
+    this.#parked.set(block.ref.digest, parked);
+    this.#passOn(parked);
     if (missing.size === 0) this.#completeCount += 1;
     increment(this.#slotCounts, slotKey(block.ref), 1);
     return this.#evictOverflow(payer);
@@ -266,6 +268,25 @@ export class BlockManager {
     for (const waiter of this.#wanted.get(refKey(ref))?.waiters ?? [])
       owners = withAll(owners, this.#parked.get(waiter)?.owners ?? NO_BITS);
     return owners;
+  }
+
+  /** What it waits for may have been here before it: that is its owners' now, and so is what comes for it. */
+  #passOn(waiter: Parked): void {
+    const queue = [waiter];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      for (const key of next.missing) {
+        const parent = this.#parkedAs(key);
+        if (parent === undefined || isSubset(next.owners, parent.owners)) continue;
+        parent.owners = withAll(parent.owners, next.owners);
+        queue.push(parent);
+      }
+    }
+  }
+
+  #parkedAs(key: string): Parked | undefined {
+    const ref = this.#wanted.get(key)?.ref;
+    const parked = ref === undefined ? undefined : this.#parked.get(ref.digest);
+    return parked !== undefined && refKey(parked.block.ref) === key ? parked : undefined;
   }
 
   #evictOverflow(payer: ValidatorIndex): readonly BlockRef[] {

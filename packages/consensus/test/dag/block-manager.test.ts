@@ -139,6 +139,18 @@ test("what several need is charged to the one with the least to answer for", () 
   expect(park(manager, refOf(1, 42), refOf(1, 41))).toEqual([refOf(1, 42)]);
 });
 
+test("who has come to wait for a block through another that was here before answers for it, too", () => {
+  const manager = emptyManager({ perAuthorMax: 4, totalMax: 100 });
+  const [top, middle, low] = [refOf(0, 40), refOf(3, 39), refOf(2, 38)];
+  park(manager, middle, low);
+  // Its author keeps it in its own share, below its junk; the low one would be the furthest of its author's.
+  flood(manager, 3, { from: 50, count: 3 });
+  flood(manager, 2, { from: 10, count: 4 });
+  park(manager, top, middle);
+  expect(park(manager, low, refOf(2, 37))).toEqual([]);
+  expect([top, middle, low].every((ref) => manager.isParked(ref))).toBe(true);
+});
+
 test("a share is free again once its block is in or given up", () => {
   const manager = emptyManager({ perAuthorMax: 2, totalMax: 100 });
   flood(manager, 3, { from: 10, count: 2 });
