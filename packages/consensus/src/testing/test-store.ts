@@ -34,12 +34,13 @@ export class TestStore {
   }
 
   has(ref: BlockRef): boolean {
-    const block = this.#blocks.get(ref.digest);
-    return block !== undefined && block.ref.round === ref.round && block.ref.author === ref.author;
+    return this.get(ref) !== undefined;
   }
 
-  get(ref: BlockRef): VerifiedBlock | undefined {
-    return this.#blocks.get(ref.digest);
+  /** By round, author and digest, as the daemon's store has its keys. */
+  get({ round, author, digest }: BlockRef): VerifiedBlock | undefined {
+    const block = this.#blocks.get(digest);
+    return block?.ref.round === round && block.ref.author === author ? block : undefined;
   }
 
   /** Of all authors, or of one. */
