@@ -4,12 +4,12 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommitFollower, type EngineSetup, type RecoveredState, acksToKeep, createEngine } from "@selvedge/consensus";
-import { type CommitDigest, type VerifiedBlock, zeroDigest } from "@selvedge/integrity";
+import { type CommitDigest, type SealedCommit, type VerifiedBlock, zeroDigest } from "@selvedge/integrity";
 import type { EngineSlot } from "../host/engine-slot.ts";
 import type { NodeLogger } from "../observability/log.ts";
 import type { SegmentStart } from "./commit-segment.ts";
 import { SYNC_GAP_COMMITS, SYNC_RETRY_MS, SYNC_RETRY_TIMES_MAX } from "./limits.ts";
-import { type RangeSyncSetup, syncRange } from "./range-sync.ts";
+import { type Newest, type RangeSyncSetup, syncRange } from "./range-sync.ts";
 import { NobodyHas } from "./sync-peers.ts";
 import { VoteTracker } from "./vote-tracker.ts";
 
@@ -126,19 +126,20 @@ export class CatchUp {
     if (newest === null) return false;
     // The peers are in a later epoch: what follows of ours must be there to be taken.
     if (newest === "later" && (await certificates.next(lastIndex)) === null) return false;
-    await this.#catchUp(newest === "later" ? null : newest.statement.index);
+    await this.#catchUp(newest);
     return true;
   }
 
-  async #catchUp(targetIndex: number | null): Promise<void> {
+  async #catchUp(newest: Newest): Promise<void> {
     const { host, logger, onRangeGone } = this.#setup;
+    const targetIndex = newest === "later" ? null : newest.statement.index;
     this.#targetIndex = targetIndex ?? this.#targetIndex;
     logger.info({ from: this.#lastIndex(), targetIndex }, "catching up by ranges");
     this.#isRunning = true;
     let isGone = false;
     try {
       await host.rebase(async () => {
-        isGone = !(await this.#syncRange());
+        isGone = !(await this.#syncRange(newest));
       });
     } finally {
       this.#isRunning = false;
@@ -149,11 +150,11 @@ export class CatchUp {
   }
 
   /** False if nobody has the range. Ends with an engine for where the store is then. */
-  async #syncRange(): Promise<boolean> {
+  async #syncRange(newest: Newest): Promise<boolean> {
     const { engine, engineSetup, restoreEngine } = this.#setup;
     const recovered = await restoreEngine();
     await this.#keepAcks(recovered);
-    const isThere = await this.#takeRange(recovered);
+    const isThere = await this.#takeRange(recovered, newest);
     engine.replace(createEngine(engineSetup, await restoreEngine()));
     return isThere;
   }
@@ -166,7 +167,7 @@ export class CatchUp {
     await chain.persist({ type: "persist", sync: true, blocks: [], commits: [], acked: [], signed: null, ...kept });
   }
 
-  async #takeRange(recovered: RecoveredState | undefined): Promise<boolean> {
+  async #takeRange(recovered: RecoveredState | undefined, newest: Newest): Promise<boolean> {
     const { engine, engineSetup, onCommit } = this.#setup;
     const last = recovered?.lastCommit ?? null;
     const follower = new CommitFollower(
@@ -183,8 +184,7 @@ export class CatchUp {
             onCommit(sealed, blocks);
           },
         },
-        last === null ? epochStartOf(engineSetup) : { index: last.sealed.commit.index, digest: last.sealed.digest },
-        follower,
+        { start: last === null ? epochStartOf(engineSetup) : startAt(last.sealed), newest, follower },
       );
       return true;
     } catch (error) {
@@ -192,6 +192,10 @@ export class CatchUp {
       throw error;
     }
   }
+}
+
+function startAt({ commit, digest }: SealedCommit): SegmentStart {
+  return { index: commit.index, digest };
 }
 
 /** Before the epoch's first commit. */

@@ -30,31 +30,45 @@ export interface RangeSyncSetup {
   readonly bufferBytesMax?: number;
 }
 
+/** What is to be taken in: the commits from one of ours on, and what the network showed to have them. */
+export interface Range {
+  readonly start: SegmentStart;
+  readonly newest: Newest;
+  readonly follower: CommitFollower;
+}
+
+/** The newest certificate that a peer showed, or that there are some of a later epoch. */
+export type Newest = CheckpointCertificate | "later";
+
 /** Goes on from `start` until the network's newest certificate is near. Answers with the last commit that is ours. */
-export async function syncRange(
-  setup: RangeSyncSetup,
-  start: SegmentStart,
-  follower: CommitFollower,
-): Promise<SegmentStart> {
-  let at = start;
-  for (;;) {
-    const newest = await setup.certificates.above(at.index, null);
-    if (newest === null || follower.isClosed) return at;
-    if (newest !== "later") {
-      setup.onTarget(newest.statement.index);
-      if (newest.statement.index - at.index <= SYNC_REST_COMMITS) return at;
+export async function syncRange(setup: RangeSyncSetup, range: Range): Promise<SegmentStart> {
+  const { follower } = range;
+  let { start: at, newest } = range;
+  while (!follower.isClosed) {
+    // Only at the end of what is certified already: a peer that shows an old certificate for its newest cannot end it before.
+    if (isNear(newest, at)) {
+      const next = await setup.certificates.above(at.index, null);
+      if (next === null || isNear(next, at)) return at;
+      newest = next;
     }
+    if (newest !== "later") setup.onTarget(newest.statement.index);
     const certificate = await nextCertificate(setup, at, newest);
     if (certificate === undefined) return at;
     at = await syncSegment(setup, { start: at, certificate, follower });
   }
+  return at;
+}
+
+/** The engine pulls what is left. */
+function isNear(newest: Newest, { index }: SegmentStart): boolean {
+  return newest !== "later" && newest.statement.index - index <= SYNC_REST_COMMITS;
 }
 
 /** The one to go to next. Where none is near, the newest will do, unless it is too far. */
 async function nextCertificate(
   { certificates }: RangeSyncSetup,
   { index }: SegmentStart,
-  newest: CheckpointCertificate | "later",
+  newest: Newest,
 ): Promise<CheckpointCertificate | undefined> {
   const next = await certificates.next(index);
   if (next !== null) return next;

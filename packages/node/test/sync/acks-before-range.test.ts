@@ -24,15 +24,14 @@ test("our acks and their headers are kept before anything of the range is asked 
   const order: string[] = [];
   const kept: PersistEffect[] = [];
   const stop = new AbortController();
-  let isFirst = true;
   const setup = {
     peers: { connected: [0], stopped: stop.signal },
     certificates: {
-      above: async () => {
-        if (!isFirst) order.push("range");
-        const newest = isFirst ? { statement: { index: 1000 } } : null;
-        isFirst = false;
-        return newest;
+      above: async () => ({ statement: { index: 10_000 } }),
+      // None on the way, and the newest is too far.
+      next: async () => {
+        order.push("range");
+        return null;
       },
     },
     chain: {

@@ -9,6 +9,7 @@ import {
   commitIndex,
   committeeOf,
   digestFromBytes,
+  encodeCheckpoint,
   epochStartOf,
   verifyBlock,
 } from "@selvedge/integrity";
@@ -140,6 +141,19 @@ describe("joining by ranges", () => {
     joining = await recorded.join([{ chain: silence, blocks: silence }, HONEST, HONEST]);
     await expectCaughtUp(joining);
     expect(joining.penaltyOf(0)).toBe(0);
+  });
+
+  it("F62: who shows an old certificate for the newest one does not hold the joiner up", async () => {
+    const old = await new StateStore(recorded.store(0), sha256).checkpointUpTo(commitIndex(9));
+    expect(old).toBeDefined();
+    const stale: PlayedPeer = {
+      chain: (request, honest) =>
+        request.type === "checkpoint" && request.index === null && old !== undefined
+          ? { type: "checkpoint", certificate: encodeCheckpoint(old) }
+          : honest,
+    };
+    joining = await recorded.join([stale, HONEST, HONEST]);
+    await expectCaughtUp(joining);
   });
 
   it("who has nothing to give is not blamed", async () => {
