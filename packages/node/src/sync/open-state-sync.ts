@@ -36,9 +36,11 @@ export async function syncStateIfDue(setup: NodeSetup): Promise<boolean> {
   for (;;) {
     const at = await epochs.latest(setup.genesis);
     const isTaken = await withPeers(setup, at, async (peers) => {
-      if (await followEpochs({ setup, peers, epochs, at })) return false;
-      await takeState(setup, at, peers);
-      return true;
+      for (;;) {
+        if (await followEpochs({ setup, peers, epochs, at })) return false;
+        if (await takeState(setup, at, peers)) return true;
+        // Nobody has one of this epoch: while we looked, the network may have entered the next.
+      }
     });
     if (isTaken) return true;
   }
@@ -106,12 +108,12 @@ async function followEpochs({ setup, peers, epochs, at }: Following): Promise<bo
   }
 }
 
-async function takeState(setup: NodeSetup, at: EpochAt, peers: SyncPeers): Promise<void> {
+async function takeState(setup: NodeSetup, at: EpochAt, peers: SyncPeers): Promise<boolean> {
   const { genesis, store, logger } = setup;
   const chainId = chainIdOf(genesis, sha256);
   const crypto = createNodeCrypto();
   const blockContext = blockContextOf(at, { chainId, params: genesis.params, crypto });
-  await syncState({
+  const index = await syncState({
     peers,
     transfers: new TransferStore(store),
     sha256,
@@ -122,7 +124,9 @@ async function takeState(setup: NodeSetup, at: EpochAt, peers: SyncPeers): Promi
     ledgerOptions: ledgerOptionsOf({ genesis, chainId, crypto }),
     verify: (bytes) => verifyBlock(bytes, blockContext),
     self: identityIn(setup.identity, at.committee).validator?.index ?? null,
+    epoch: at.committee.epoch,
     trustRoot: setup.sync?.trustRoot ?? null,
     logger,
   });
+  return index !== undefined;
 }

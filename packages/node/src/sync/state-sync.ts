@@ -8,6 +8,7 @@ import {
   type BlockRef,
   type CheckpointCertificate,
   type CommitIndex,
+  type Epoch,
   type SealedCommit,
   type Store,
   type ValidatorIndex,
@@ -45,45 +46,79 @@ export interface StateSyncSetup extends TransferSetup {
   readonly verify: VerifyBlock;
   /** Whose acks in the store are ours; null in an observer. */
   readonly self: ValidatorIndex | null;
+  /** The epoch that blocks and certificates are checked in. */
+  readonly epoch: Epoch;
   /** A commit that the chain must go through, as the operator knows it from elsewhere; null trusts the genesis alone. */
   readonly trustRoot: TrustRoot | null;
   readonly logger: NodeLogger;
 }
 
-/** Resolves once the store holds the state of a certified commit, and with that commit's index. */
-export async function syncState(setup: StateSyncSetup): Promise<CommitIndex> {
+/**
+ * Resolves once the store holds the state of a certified commit, and with that commit's index; with undefined if nobody
+ * has a state of this epoch: the network may be in the next one by now.
+ */
+export async function syncState(setup: StateSyncSetup): Promise<CommitIndex | undefined> {
   const { transfers, logger } = setup;
+  await dropTransferOfOtherEpoch(setup);
   for (;;) {
+    const transfer = (await transfers.read()) ?? (await beginTransfer(setup));
+    if (transfer === undefined) return undefined;
     try {
-      const transfer = (await transfers.read()) ?? (await beginTransfer(setup));
       if (await takeState(setup, transfer)) return transfer.index;
     } catch (error) {
       if (!(error instanceof NobodyHas)) throw error;
       logger.info({}, "the state that was being fetched is no longer served");
     }
     // What was fetched was a lie, or is gone: another one from the beginning.
-    await transfers.clear();
-    await transfers.want();
+    await startOver(setup);
   }
 }
 
-async function beginTransfer(setup: StateSyncSetup): Promise<Transfer> {
-  const { peers, certificates, transfers, sha256 } = setup;
-  const { offer, certificate } = await peers.ask(async (peer, signal) => {
+/** Begun before a stop that an epoch ended in: what belongs to that state would break the rules of this epoch. */
+async function dropTransferOfOtherEpoch(setup: StateSyncSetup): Promise<void> {
+  const transfer = await setup.transfers.read();
+  if (transfer !== undefined && certificateOf(transfer).statement.epoch !== setup.epoch) await startOver(setup);
+}
+
+async function startOver({ transfers }: StateSyncSetup): Promise<void> {
+  await transfers.clear();
+  await transfers.want();
+}
+
+/** Undefined if nobody offers one. */
+async function beginTransfer(setup: StateSyncSetup): Promise<Transfer | undefined> {
+  const found = await findOffer(setup);
+  if (found === undefined) return undefined;
+  const { offer, certificate } = found;
+  if (setup.trustRoot !== null) await checkTrustRoot(setup, certificate, setup.trustRoot);
+  const transfer = { ...offer, certificate: encodeCheckpoint(certificate) };
+  await setup.transfers.begin(transfer);
+  setup.logger.info({ index: offer.index, source: offer.source }, "fetching the state");
+  return transfer;
+}
+
+interface Offer {
+  readonly offer: Omit<Transfer, "certificate">;
+  readonly certificate: CheckpointCertificate;
+}
+
+async function findOffer({ peers, certificates, sha256 }: StateSyncSetup): Promise<Offer | undefined> {
+  const question = async (peer: ValidatorIndex, signal: AbortSignal): Promise<Offer> => {
     const request = { peer, kind: "manifest", bytesMax: STATE_MANIFEST_MAX_BYTES } as const;
     const { index, bytes } = await fetchSmall(peers, request, { index: null, signal });
     if (bytes.length % sha256(new Uint8Array(0)).length !== 0) throw new PeerLied("a manifest of other than hashes");
     if (index === 0) throw new PeerLied("a state of no commit");
-    const found = await certificates.above(index - 1, index);
+    const certificate = await certificates.above(index - 1, index);
     // A snapshot may be newer than its certificate, and a height that nobody signed is worth nothing.
-    if (found === null || found === "later") throw new NothingHere();
-    return { offer: { index, manifest: bytes, source: peer }, certificate: found };
-  }, Number.POSITIVE_INFINITY);
-  if (setup.trustRoot !== null) await checkTrustRoot(setup, certificate, setup.trustRoot);
-  const transfer = { ...offer, certificate: encodeCheckpoint(certificate) };
-  await transfers.begin(transfer);
-  setup.logger.info({ index: offer.index, source: offer.source }, "fetching the state");
-  return transfer;
+    if (certificate === null || certificate === "later") throw new NothingHere();
+    return { offer: { index, manifest: bytes, source: peer }, certificate };
+  };
+  try {
+    return await peers.ask(question);
+  } catch (error) {
+    if (error instanceof NobodyHas) return undefined;
+    throw error;
+  }
 }
 
 /** False if it was not the certified state. */
