@@ -31,7 +31,7 @@ import type { StateStore } from "../storage/state-store.ts";
 import type { Transfer } from "../storage/transfer-store.ts";
 import { BlockFeed } from "./block-feed.ts";
 import type { CertificateDesk } from "./certificates.ts";
-import { STATE_BLOCKS_MAX, STATE_MANIFEST_MAX_BYTES, STATE_SMALL_MAX_BYTES } from "./limits.ts";
+import { STATE_BLOCKS_MAX, STATE_MANIFEST_MAX_BYTES, STATE_SMALL_MAX_BYTES, SYNC_EMPTY_ROUNDS_MAX } from "./limits.ts";
 import { type TransferSetup, fetchSmall, fetchState } from "./state-transfer.ts";
 import { NobodyHas, NothingHere, PeerLied } from "./sync-peers.ts";
 import { type TrustRoot, checkTrustRoot } from "./trust-root.ts";
@@ -60,8 +60,10 @@ export interface StateSyncSetup extends TransferSetup {
 export async function syncState(setup: StateSyncSetup): Promise<CommitIndex | undefined> {
   const { transfers, logger } = setup;
   await dropTransferOfOtherEpoch(setup);
+  /** Whose states came to nothing. */
+  const fruitless = new Set<ValidatorIndex>();
   for (;;) {
-    const transfer = (await transfers.read()) ?? (await beginTransfer(setup));
+    const transfer = (await transfers.read()) ?? (await beginTransfer(setup, fruitless));
     if (transfer === undefined) return undefined;
     try {
       if (await takeState(setup, transfer)) return transfer.index;
@@ -69,6 +71,7 @@ export async function syncState(setup: StateSyncSetup): Promise<CommitIndex | un
       if (!(error instanceof NobodyHas)) throw error;
       logger.info({}, "the state that was being fetched is no longer served");
     }
+    fruitless.add(transfer.source);
     // What was fetched was a lie, or is gone: another one from the beginning.
     await startOver(setup);
   }
@@ -85,9 +88,13 @@ async function startOver({ transfers }: StateSyncSetup): Promise<void> {
   await transfers.want();
 }
 
-/** Undefined if nobody offers one. */
-async function beginTransfer(setup: StateSyncSetup): Promise<Transfer | undefined> {
-  const found = await findOffer(setup);
+/** Of whoever offered nothing in vain before, if there is anybody; of all otherwise. Undefined if nobody offers one. */
+async function beginTransfer(setup: StateSyncSetup, fruitless: Set<ValidatorIndex>): Promise<Transfer | undefined> {
+  let found = fruitless.size > 0 ? await findOffer(setup, { without: fruitless, emptyRoundsMax: 1 }) : undefined;
+  if (found === undefined) {
+    fruitless.clear();
+    found = await findOffer(setup, { without: fruitless, emptyRoundsMax: SYNC_EMPTY_ROUNDS_MAX });
+  }
   if (found === undefined) return undefined;
   const { offer, certificate } = found;
   if (setup.trustRoot !== null) await checkTrustRoot(setup, certificate, setup.trustRoot);
@@ -102,8 +109,12 @@ interface Offer {
   readonly certificate: CheckpointCertificate;
 }
 
-async function findOffer({ peers, certificates, sha256 }: StateSyncSetup): Promise<Offer | undefined> {
+async function findOffer(
+  { peers, certificates, sha256 }: StateSyncSetup,
+  { without, emptyRoundsMax }: { readonly without: ReadonlySet<ValidatorIndex>; readonly emptyRoundsMax: number },
+): Promise<Offer | undefined> {
   const question = async (peer: ValidatorIndex, signal: AbortSignal): Promise<Offer> => {
+    if (without.has(peer)) throw new NothingHere();
     const request = { peer, kind: "manifest", bytesMax: STATE_MANIFEST_MAX_BYTES } as const;
     const { index, bytes } = await fetchSmall(peers, request, { index: null, signal });
     if (bytes.length % sha256(new Uint8Array(0)).length !== 0) throw new PeerLied("a manifest of other than hashes");
@@ -114,7 +125,7 @@ async function findOffer({ peers, certificates, sha256 }: StateSyncSetup): Promi
     return { offer: { index, manifest: bytes, source: peer }, certificate };
   };
   try {
-    return await peers.ask(question);
+    return await peers.ask(question, emptyRoundsMax);
   } catch (error) {
     if (error instanceof NobodyHas) return undefined;
     throw error;

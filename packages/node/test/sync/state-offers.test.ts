@@ -31,11 +31,14 @@ interface Played {
   /** Of the snapshot that each peer offers. */
   readonly offers: readonly number[];
   readonly certificate?: "later";
+  /** Whether the joiner stops now. */
+  readonly isSeen?: (transfers: TransferStore) => Promise<boolean>;
 }
 
 /** Peers that offer snapshots and serve nothing of them. */
 class Joiner {
   readonly transfers = new TransferStore(new MemoryStore(sha256));
+  readonly #stop = new AbortController();
   readonly #played: Played;
 
   constructor(played: Played) {
@@ -57,7 +60,7 @@ class Joiner {
       peers: new SyncPeers({
         transport: transport as Transport,
         self: null,
-        stopped: new AbortController().signal,
+        stopped: this.#stop.signal,
         nowMs: () => 0,
         pauseMs: 1,
       }),
@@ -71,11 +74,32 @@ class Joiner {
   }
 
   async #answer(peer: number, request: Parameters<Transport["fetchChain"]>[1]): Promise<ChainAnswer> {
+    if (await this.#played.isSeen?.(this.transfers)) this.#stop.abort(new Error("seen"));
     if (request.type !== "state" || request.kind !== "manifest") throw new NetworkError("RESPONSE_EMPTY", "nothing");
     const index = commitIndex(this.#played.offers[peer] ?? 0);
     return { type: "state", index, totalBytes: MANIFEST.length, bytes: MANIFEST };
   }
 }
+
+it("F63: whose state came to nothing is not taken at its word again before the others", async () => {
+  const joiner = new Joiner({ offers: [5, 9], isSeen: async (transfers) => (await transfers.read())?.index === 9 });
+  await expect(joiner.sync()).rejects.toThrow("seen");
+});
+
+it("the only one who offers a state is asked again, although its last one came to nothing", async () => {
+  let begun = 0;
+  let isBegun = false;
+  const joiner = new Joiner({
+    offers: [5],
+    isSeen: async (transfers) => {
+      const isNow = (await transfers.read()) !== undefined;
+      if (isNow && !isBegun) begun += 1;
+      isBegun = isNow;
+      return begun === 2;
+    },
+  });
+  await expect(joiner.sync()).rejects.toThrow("seen");
+});
 
 it("gives up where certificates are of a later epoch, so that the committee is followed first", async () => {
   expect(await new Joiner({ offers: [5], certificate: "later" }).sync()).toBeUndefined();
