@@ -55,7 +55,7 @@ export interface StateSyncSetup extends TransferSetup {
 
 /**
  * Resolves once the store holds the state of a certified commit, and with that commit's index; with undefined if nobody
- * has a state of this epoch: the network may be in the next one by now.
+ * has a state of this epoch that is newer than what is here: the network may be in the next one by now.
  */
 export async function syncState(setup: StateSyncSetup): Promise<CommitIndex | undefined> {
   const { transfers, logger } = setup;
@@ -110,15 +110,18 @@ interface Offer {
 }
 
 async function findOffer(
-  { peers, certificates, sha256 }: StateSyncSetup,
+  { peers, certificates, chain, sha256 }: StateSyncSetup,
   { without, emptyRoundsMax }: { readonly without: ReadonlySet<ValidatorIndex>; readonly emptyRoundsMax: number },
 ): Promise<Offer | undefined> {
+  const [last] = await chain.recentCommits(1);
   const question = async (peer: ValidatorIndex, signal: AbortSignal): Promise<Offer> => {
     if (without.has(peer)) throw new NothingHere();
     const request = { peer, kind: "manifest", bytesMax: STATE_MANIFEST_MAX_BYTES } as const;
     const { index, bytes } = await fetchSmall(peers, request, { index: null, signal });
     if (bytes.length % sha256(new Uint8Array(0)).length !== 0) throw new PeerLied("a manifest of other than hashes");
     if (index === 0) throw new PeerLied("a state of no commit");
+    // It would lead back to where nobody has the commits that follow.
+    if (last !== undefined && index <= last.index) throw new NothingHere();
     const certificate = await certificates.above(index - 1, index);
     // A snapshot may be newer than its certificate, and a height that nobody signed is worth nothing.
     if (certificate === null || certificate === "later") throw new NothingHere();

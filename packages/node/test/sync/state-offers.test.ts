@@ -31,6 +31,7 @@ interface Played {
   /** Of the snapshot that each peer offers. */
   readonly offers: readonly number[];
   readonly certificate?: "later";
+  readonly lastIndex?: number;
   /** Whether the joiner stops now. */
   readonly isSeen?: (transfers: TransferStore) => Promise<boolean>;
 }
@@ -46,7 +47,7 @@ class Joiner {
   }
 
   sync(): Promise<number | undefined> {
-    const { certificate } = this.#played;
+    const { certificate, lastIndex } = this.#played;
     const transport: Pick<Transport, "peers" | "fetchChain" | "penalise"> = {
       peers: () =>
         this.#played.offers.map((_, index) => ({
@@ -66,6 +67,7 @@ class Joiner {
       }),
       transfers: this.transfers,
       certificates: { above: async (after: number) => certificate ?? certificateOf(after + 1) },
+      chain: { recentCommits: async () => (lastIndex === undefined ? [] : [{ index: commitIndex(lastIndex) }]) },
       sha256,
       epoch: epoch(0),
       trustRoot: null,
@@ -97,6 +99,16 @@ it("the only one who offers a state is asked again, although its last one came t
       isBegun = isNow;
       return begun === 2;
     },
+  });
+  await expect(joiner.sync()).rejects.toThrow("seen");
+});
+
+it("no state is taken that ends where this node is or before", async () => {
+  expect(await new Joiner({ offers: [5, 9], lastIndex: 9 }).sync()).toBeUndefined();
+  const joiner = new Joiner({
+    offers: [5, 10],
+    lastIndex: 9,
+    isSeen: async (transfers) => (await transfers.read())?.index === 10,
   });
   await expect(joiner.sync()).rejects.toThrow("seen");
 });
