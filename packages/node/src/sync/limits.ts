@@ -20,6 +20,9 @@ export const SYNC_REQUESTS_MAX = 4;
 export const SYNC_EXECUTION_LAG = 8;
 /** A peer that does not answer for so long is left for the next one. */
 export const SYNC_REQUEST_TIMEOUT_MS = 5_000;
+/** A peer that took longer, whatever it answered, is asked after all others for so long. */
+export const SYNC_SLOW_ANSWER_MS = 1_000;
+export const SYNC_LAST_CHOICE_MS = 60_000;
 /** A peer that failed is not asked again for so long. */
 export const SYNC_PEER_REST_MS = 5_000;
 /** Pause after all peers failed, and before the next look at the network. */

@@ -1,6 +1,6 @@
-// Whom a node that catches up asks: the connected validators, several at once, the least busy first. A peer that lies pays
-// and is left alone for a while, one that stalls pays a little, one that has nothing to give pays nothing. Owns no data;
-// what an answer is worth is its caller's to judge.
+// Whom a node that catches up asks: the connected validators, several at once, the least busy first and those that were
+// slow last. A peer that lies pays and is left alone for a while, one that stalls is left alone and pays nothing, nor does
+// one that has nothing to give. Owns no data; what an answer is worth is its caller's to judge.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ValidatorIndex } from "@selvedge/integrity";
@@ -9,9 +9,11 @@ import type { ChainAnswer, ChainRequest, Transport } from "../network/transport.
 import {
   PENALTY_SYNC_LIE,
   SYNC_EMPTY_ROUNDS_MAX,
+  SYNC_LAST_CHOICE_MS,
   SYNC_PAUSE_MS,
   SYNC_PEER_REST_MS,
   SYNC_REQUEST_TIMEOUT_MS,
+  SYNC_SLOW_ANSWER_MS,
 } from "./limits.ts";
 
 export interface SyncPeersSetup {
@@ -47,6 +49,8 @@ export class SyncPeers {
   readonly #busy = new Map<ValidatorIndex, number>();
   /** Peers that failed, until when they rest. */
   readonly #restsUntilMs = new Map<ValidatorIndex, number>();
+  /** Peers that took long, until when all others are asked before them: one item in each late answer is progress too. */
+  readonly #lastChoiceUntilMs = new Map<ValidatorIndex, number>();
 
   constructor(setup: SyncPeersSetup) {
     this.#setup = setup;
@@ -108,7 +112,10 @@ export class SyncPeers {
   #next(asked: ReadonlySet<ValidatorIndex>): ValidatorIndex | undefined {
     const nowMs = this.#setup.nowMs();
     const rested = this.connected.filter((peer) => !asked.has(peer) && (this.#restsUntilMs.get(peer) ?? 0) <= nowMs);
-    return rested.toSorted((left, right) => this.#load(left) - this.#load(right))[0];
+    const isLastChoice = (peer: ValidatorIndex): number => Number((this.#lastChoiceUntilMs.get(peer) ?? 0) > nowMs);
+    return rested.toSorted(
+      (left, right) => isLastChoice(left) - isLastChoice(right) || this.#load(left) - this.#load(right),
+    )[0];
   }
 
   #load(peer: ValidatorIndex): number {
@@ -116,9 +123,10 @@ export class SyncPeers {
   }
 
   async #try<Value>(peer: ValidatorIndex, question: Question<Value>): Promise<Outcome<Value>> {
-    const { stopped, requestTimeoutMs = SYNC_REQUEST_TIMEOUT_MS } = this.#setup;
+    const { stopped, nowMs, requestTimeoutMs = SYNC_REQUEST_TIMEOUT_MS } = this.#setup;
     stopped.throwIfAborted();
     const timeout = AbortSignal.timeout(requestTimeoutMs);
+    const beganMs = nowMs();
     this.#busy.set(peer, this.#load(peer) + 1);
     try {
       return { type: "answer", value: await question(peer, AbortSignal.any([stopped, timeout])) };
@@ -127,6 +135,7 @@ export class SyncPeers {
       return this.#judge(peer, error);
     } finally {
       this.#busy.set(peer, this.#load(peer) - 1);
+      if (nowMs() - beganMs > SYNC_SLOW_ANSWER_MS) this.#lastChoiceUntilMs.set(peer, nowMs() + SYNC_LAST_CHOICE_MS);
     }
   }
 
