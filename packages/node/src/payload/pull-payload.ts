@@ -1,5 +1,5 @@
 // Pulls one payload from validators that may lie, stall or not have it: portions of verified chunks, the next source
-// whenever one fails, a growing pause after a whole round without success.
+// whenever one fails or takes long, a growing pause after a whole round without success.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -18,6 +18,8 @@ import type { PayloadPortion, Transport } from "../network/transport.ts";
 /** Chunks asked for in one request. */
 const PULL_CHUNKS_PER_REQUEST = 8;
 const PULL_TIMEOUT_MS = 10_000;
+/** A source whose portion took longer is left for the next one: one chunk in each late answer is progress too. */
+const PULL_SLOW_MS = 1_000;
 const PULL_PAUSE_MIN_MS = 100;
 const PULL_PAUSE_MAX_MS = 2_000;
 
@@ -30,6 +32,7 @@ export interface PullContext {
   readonly stopped: AbortSignal;
   /** Where many are pulled at one time: each way through the sources waits for its turn, and keeps nothing beyond it. */
   readonly turns?: RequestSlots;
+  readonly slowMs?: number;
 }
 
 export interface PullTarget {
@@ -53,17 +56,20 @@ export async function pullPayload(context: PullContext, target: PullTarget): Pro
   }
 }
 
-/** Once through the sources. */
+/** Through the sources, again and again while they give something: those that were left may have been slow alone. */
 async function pullFromAll(
   context: PullContext,
   target: PullTarget,
   begun?: PayloadAssembler,
 ): Promise<PayloadAssembler | undefined> {
   let assembler = begun;
-  for (const source of context.sources.length > 0 ? context.sources : [null]) {
-    context.stopped.throwIfAborted();
-    assembler = await pullFrom({ ...context, source, target, assembler });
-    if (assembler?.isComplete === true) return assembler;
+  for (let before = -1; before < (assembler?.receivedCount ?? 0);) {
+    before = assembler?.receivedCount ?? 0;
+    for (const source of context.sources.length > 0 ? context.sources : [null]) {
+      context.stopped.throwIfAborted();
+      assembler = await pullFrom({ ...context, source, target, assembler });
+      if (assembler?.isComplete === true) return assembler;
+    }
   }
   return assembler;
 }
@@ -74,17 +80,18 @@ interface PullFrom extends PullContext {
   readonly assembler: PayloadAssembler | undefined;
 }
 
-/** As far as this source goes; what was verified stays, whatever the source does next. */
+/** As far as this source goes in good time; what was verified stays, whatever the source does next. */
 async function pullFrom(pull: PullFrom): Promise<PayloadAssembler | undefined> {
   let { assembler } = pull;
   for (;;) {
+    const beganMs = performance.now();
     const fromChunk = assembler?.missing(1)[0] ?? 0;
     const portion = await askPortion(pull, fromChunk);
     if (portion === undefined) return assembler;
     assembler ??= startAssembler(pull, portion);
     if (assembler === undefined) return undefined;
     if (!takePortion(assembler, portion)) return assembler;
-    if (assembler.isComplete) return assembler;
+    if (assembler.isComplete || performance.now() - beganMs > (pull.slowMs ?? PULL_SLOW_MS)) return assembler;
   }
 }
 

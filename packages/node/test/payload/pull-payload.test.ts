@@ -13,9 +13,9 @@ const manifest = payloadManifest(sha256, payload, CHUNK);
 const hashes = manifest.chunkHashes.map((hash) => bytesFromHex(hash));
 const target = { payloadRoot: manifest.root, payloadBytes: payload.length };
 
-type Source = (request: PayloadRequest) => PayloadPortion;
+type Source = (request: PayloadRequest) => PayloadPortion | Promise<PayloadPortion>;
 
-const honest: Source = ({ root, fromChunk, count }) => ({
+const honest = ({ root, fromChunk, count }: PayloadRequest): PayloadPortion => ({
   chunkHashes: hashes,
   chunks: Array.from({ length: Math.max(0, Math.min(count, hashes.length - fromChunk)) }, (_, offset) => {
     const index = fromChunk + offset;
@@ -33,7 +33,7 @@ const wrongBytes: Source = (request) => ({
 const onlyFirstHalf: Source = (request) =>
   request.fromChunk >= 8 ? { chunkHashes: hashes, chunks: [] } : honest(request);
 
-function pull(sources: readonly Source[], asked: number[] = []): Promise<Uint8Array> {
+function pull(sources: readonly Source[], asked: number[] = [], slowMs = 1_000): Promise<Uint8Array> {
   const transport = {
     fetchPayload: async (from: number | null, request: PayloadRequest) => {
       asked.push(from ?? -1);
@@ -45,6 +45,7 @@ function pull(sources: readonly Source[], asked: number[] = []): Promise<Uint8Ar
   } as unknown as Transport;
   return pullPayload(
     {
+      slowMs,
       sha256,
       transport,
       sources: sources.map((_, index) => validatorIndex(index)),
@@ -74,6 +75,22 @@ describe("U2: a payload that a validator lacks is pulled", () => {
     await pull([onlyFirstHalf, honest], asked);
     const portions = Math.ceil(hashes.length / 8);
     expect(asked.filter((from) => from === 1)).toHaveLength(portions - 1);
+  });
+
+  it("F71: a source that gives a chunk just in time is left for the next one", async () => {
+    const asked: number[] = [];
+    const trickle =
+      (tookMs: number): Source =>
+      async (request) => {
+        await new Promise((resolve) => setTimeout(resolve, tookMs));
+        return honest({ ...request, count: 1 });
+      };
+    expect(await pull([trickle(600), honest], asked, 500)).toEqual(payload);
+    expect(asked.filter((from) => from === 0)).toHaveLength(1);
+    asked.length = 0;
+    expect(await pull([trickle(1), trickle(1)], asked, 0)).toEqual(payload);
+    expect(asked.slice(0, 4)).toEqual([0, 1, 0, 1]);
+    expect(asked).toHaveLength(hashes.length);
   });
 
   it("ends when the node stops", async () => {
