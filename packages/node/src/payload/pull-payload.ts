@@ -90,7 +90,7 @@ async function pullFrom(pull: PullFrom): Promise<PayloadAssembler | undefined> {
     if (portion === undefined) return assembler;
     assembler ??= startAssembler(pull, portion);
     if (assembler === undefined) return undefined;
-    if (!takePortion(assembler, portion)) return assembler;
+    if (!takePortion(pull, assembler, portion)) return assembler;
     if (assembler.isComplete || performance.now() - beganMs > (pull.slowMs ?? PULL_SLOW_MS)) return assembler;
   }
 }
@@ -125,11 +125,15 @@ function startAssembler(pull: PullFrom, portion: PayloadPortion): PayloadAssembl
 }
 
 /** False once the source gives nothing new. */
-function takePortion(assembler: PayloadAssembler, portion: PayloadPortion): boolean {
+function takePortion(pull: PullFrom, assembler: PayloadAssembler, portion: PayloadPortion): boolean {
   let isProgress = false;
   for (const chunk of portion.chunks) {
     const verdict = assembler.accept(chunk);
-    if (!verdict.ok) return false;
+    if (!verdict.ok) {
+      // As with the manifest: a size may be the device's lie, bytes cannot.
+      if (verdict.error.code !== "PAYLOAD_CHUNK_SIZE") penalise(pull, "wrong chunk");
+      return false;
+    }
     isProgress ||= verdict.value === "new";
   }
   return isProgress;

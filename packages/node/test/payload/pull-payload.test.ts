@@ -4,7 +4,7 @@ import { bytesFromHex, payloadManifest, validatorIndex } from "@selvedge/integri
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../src/crypto.ts";
 import { NetworkError } from "../../src/network/network-error.ts";
-import type { PayloadPortion, PayloadRequest, Transport } from "../../src/network/transport.ts";
+import type { PayloadPortion, PayloadRequest, Remote, Transport } from "../../src/network/transport.ts";
 import { pullPayload } from "../../src/payload/pull-payload.ts";
 
 const CHUNK = 1024;
@@ -33,7 +33,12 @@ const wrongBytes: Source = (request) => ({
 const onlyFirstHalf: Source = (request) =>
   request.fromChunk >= 8 ? { chunkHashes: hashes, chunks: [] } : honest(request);
 
-function pull(sources: readonly Source[], asked: number[] = [], slowMs = 1_000): Promise<Uint8Array> {
+function pull(
+  sources: readonly Source[],
+  asked: number[] = [],
+  slowMs = 1_000,
+  blamed: number[] = [],
+): Promise<Uint8Array> {
   const transport = {
     fetchPayload: async (from: number | null, request: PayloadRequest) => {
       asked.push(from ?? -1);
@@ -41,7 +46,7 @@ function pull(sources: readonly Source[], asked: number[] = [], slowMs = 1_000):
       if (source === undefined) throw new NetworkError("PEER_UNREACHABLE", "nobody");
       return source(request);
     },
-    penalise: () => undefined,
+    penalise: (remote: Remote) => blamed.push(remote.kind === "validator" ? remote.index : -1),
   } as unknown as Transport;
   return pullPayload(
     {
@@ -91,6 +96,12 @@ describe("U2: a payload that a validator lacks is pulled", () => {
     expect(await pull([trickle(1), trickle(1)], asked, 0)).toEqual(payload);
     expect(asked.slice(0, 4)).toEqual([0, 1, 0, 1]);
     expect(asked).toHaveLength(hashes.length);
+  });
+
+  it("F89: who gives other bytes than the root names pays for it", async () => {
+    const blamed: number[] = [];
+    await pull([wrongBytes, honest], [], undefined, blamed);
+    expect(blamed).toEqual([0]);
   });
 
   it("ends when the node stops", async () => {
