@@ -98,8 +98,7 @@ async function serveBlocks(chain: ChainStore, request: BlockRequest): Promise<re
   const page = { blocksMax: BLOCKS_PER_RESPONSE_MAX, bytesMax: RESPONSE_MAX_BYTES };
   if (request.type === "rounds") return chain.blocksInRounds(request.fromRound, request.toRound, page);
   if (request.type === "roundsOf") return chain.blocksOfAuthor(request, page);
-  const found = await chain.blocks(request.refs.slice(0, BLOCKS_PER_RESPONSE_MAX));
-  return found.filter((bytes) => bytes !== undefined);
+  return chain.blocksOnPage(request.refs, page);
 }
 
 async function servePayload(store: PayloadStore, request: PayloadRequest): Promise<PayloadPortion | undefined> {

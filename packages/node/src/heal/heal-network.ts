@@ -3,6 +3,7 @@
 
 import type { ValidatorIndex } from "@selvedge/integrity";
 import { NodeError } from "../errors.ts";
+import { BLOCKS_PER_RESPONSE_MAX, RESPONSE_MAX_BYTES } from "../network/limits.ts";
 import type { Transport, TransportHandler } from "../network/transport.ts";
 import type { ChainStore } from "../storage/chain-store.ts";
 import { SyncPeers } from "../sync/sync-peers.ts";
@@ -25,6 +26,7 @@ export interface HealConnection {
   readonly noteProgress: () => void;
 }
 
+const PAGE = { blocksMax: BLOCKS_PER_RESPONSE_MAX, bytesMax: RESPONSE_MAX_BYTES };
 /** Long enough for peers that start at the same time. */
 const PATIENCE_MS = 120_000;
 
@@ -73,8 +75,7 @@ function servingOnly(chain: ChainStore): TransportHandler {
     onBlocks: async () => undefined,
     onPayloadOffer: async () => undefined,
     onPayloadChunk: async () => undefined,
-    serveBlocks: async (request) =>
-      request.type === "refs" ? (await chain.blocks(request.refs)).filter((bytes) => bytes !== undefined) : [],
+    serveBlocks: async (request) => (request.type === "refs" ? chain.blocksOnPage(request.refs, PAGE) : []),
     servePayload: async () => undefined,
     serveChain: async () => undefined,
     onPeerChange: () => undefined,

@@ -230,6 +230,23 @@ export class ChainStore {
     return refs.map(({ digest }) => found.get(digest));
   }
 
+  /** Those of them that are here, in this order, at least one if there is any; stops at the page's bounds. */
+  async blocksOnPage(refs: readonly BlockRef[], page: BlockPage): Promise<readonly Uint8Array[]> {
+    const blocks: Uint8Array[] = [];
+    let sizeBytes = 0;
+    const wanted = [...new Map(refs.map((ref) => [ref.digest, ref])).values()].slice(0, page.blocksMax);
+    // A few at a time: all that a request can name would be a thousand times what the page holds.
+    for (let from = 0; from < wanted.length; from += BLOCKS_READ_AT_ONCE) {
+      for (const bytes of await this.blocks(wanted.slice(from, from + BLOCKS_READ_AT_ONCE))) {
+        if (bytes === undefined) continue;
+        sizeBytes += bytes.length;
+        if (blocks.length > 0 && sizeBytes > page.bytesMax) return blocks;
+        blocks.push(bytes);
+      }
+    }
+    return blocks;
+  }
+
   /** Which of the blocks were accepted here (D1): their bytes may be pruned. */
   async holds(refs: readonly BlockRef[]): Promise<readonly boolean[]> {
     const stored = await this.#store.getMany(
@@ -327,6 +344,9 @@ export class ChainStore {
     return `${epochPrefix(this.#epoch)}${name}`;
   }
 }
+
+/** Blocks in memory beside those of the page. */
+const BLOCKS_READ_AT_ONCE = 8;
 
 /** No round reaches it: 14 hex digits hold every safe integer. */
 const ROUND_END: number = Number.MAX_SAFE_INTEGER;

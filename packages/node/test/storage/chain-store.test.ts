@@ -74,6 +74,38 @@ describe("chain store", () => {
     expect(await store.blocksInRounds(1, 3, { blocksMax: 100, bytesMax: 1 })).toEqual(whole.slice(0, 1));
   });
 
+  it("F80: serves blocks by digest within the page's bounds, and holds no more in memory than a few beyond", async () => {
+    const memory = new MemoryStore(sha256);
+    let readCount = 0;
+    const counting = new Proxy(memory, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== "getMany") return typeof value === "function" ? value.bind(target) : value;
+        return (...args: Parameters<MemoryStore["getMany"]>) => {
+          readCount += args[1].length;
+          return target.getMany(...args);
+        };
+      },
+    });
+    const store = await ChainStore.open(counting, sha256);
+    const all = Array.from({ length: 30 }, (_, at) => block(1, at + 1));
+    await store.persist(effect(all));
+    const refs = all.map(({ ref }) => ref);
+    const bytes = all.map((one) => one.bytes);
+    const page = { blocksMax: 100, bytesMax: 1e9 };
+    expect(await store.blocksOnPage(refs, page)).toEqual(bytes);
+    expect(await store.blocksOnPage(refs, { ...page, blocksMax: 10 })).toEqual(bytes.slice(0, 10));
+    readCount = 0;
+    expect(await store.blocksOnPage(refs, { ...page, bytesMax: 1 })).toEqual(bytes.slice(0, 1));
+    expect(readCount).toBeLessThan(10);
+    const same = Array.from({ length: 100 }, () => mustExist(refs[7], "there are 30"));
+    readCount = 0;
+    expect(await store.blocksOnPage(same, page)).toEqual(bytes.slice(7, 8));
+    expect(readCount).toBe(1);
+    const absent = block(2, 1).ref;
+    expect(await store.blocksOnPage([absent, ...refs.slice(0, 2)], page)).toEqual(bytes.slice(0, 2));
+  });
+
   it("serves one author's blocks by rounds within a page, and tells the newest of each author", async () => {
     const store = await ChainStore.open(new MemoryStore(sha256), sha256);
     expect(await store.newestBlocks()).toEqual([]);
