@@ -83,6 +83,8 @@ async function takeBlocks(setup: InboundSetup, from: Remote, received: readonly 
     } else if (verified.error.code !== "BLOCK_EPOCH") {
       // Whoever is in another epoch does nothing wrong.
       setup.transport.penalise(from, PENALTY_BAD_BLOCK, verified.error.code);
+      // A frame may hold a hundred thousand more of them, each with a line in the log.
+      break;
     }
   }
   if (blocks.length === 0) return;
