@@ -1,4 +1,4 @@
-// Their requests: one frame in, one frame out, at most `servingMax` at a time over all peers and a few per connection.
+// Their requests: one frame in, one frame out, so many at a time over all validators, over all others, and per connection.
 // Whatever the host hands over is cut to the bounds of an answer here, so that the host cannot break them.
 
 import type { Stream } from "@libp2p/interface";
@@ -28,13 +28,14 @@ export interface FetchServerOptions {
 
 export class FetchServer {
   readonly #options: FetchServerOptions;
-  /** Requests being served, over all peers. */
-  #servingCount = 0;
-
+  readonly #validatorPlaces: Places;
+  readonly #observerPlaces: Places;
   readonly #budget: ServingBudget;
 
   constructor(options: FetchServerOptions) {
     this.#options = options;
+    this.#validatorPlaces = new Places(options.limits.servingMax);
+    this.#observerPlaces = new Places(options.limits.servingObserversMax);
     const { servingBytesPerSecond: bytesPerSecond, servingBurstBytes: burstBytes } = options.limits;
     this.#budget = new ServingBudget({ bytesPerSecond, burstBytes, now: Date.now });
   }
@@ -52,27 +53,64 @@ export class FetchServer {
         this.#options.onMisbehaviour(link, PENALTY_FRAME_MALFORMED, `${request.error.code}: ${request.error.detail}`);
         return;
       }
-      const response = encodeResponse(await this.#answer(request.value, link));
-      this.#budget.charge(link.key, costOf(request.value, response.length));
-      const answer = framed(response);
-      await writeBytes(stream, answer, limits.requestTimeoutMs);
-      link.exchangedBytes += answer.length;
-      await stream.close({ signal: AbortSignal.timeout(limits.requestTimeoutMs) });
+      await this.#respond(request.value, stream, link);
     } finally {
       clearTimeout(timer);
       if (stream.status === "open" && stream.writeStatus !== "closed") stream.abort(new Error("not answered"));
     }
   }
 
-  async #answer(request: WireRequest, { remote: from, key }: Link): Promise<WireResponse> {
-    const isFull = this.#servingCount >= this.#options.limits.servingMax;
-    if (isFull || !this.#budget.mayAsk(key)) return { type: "busy" };
-    this.#servingCount += 1;
+  async #respond(request: WireRequest, stream: Stream, link: Link): Promise<void> {
+    const isObserver = link.remote.kind === "observer";
+    const places = isObserver ? this.#observerPlaces : this.#validatorPlaces;
+    const place = this.#budget.mayAsk(link.key) ? places.take() : undefined;
+    if (place === undefined) return this.#write({ request, response: { type: "busy" } }, stream, link);
     try {
-      return await answerRequest(request, { from, handler: this.#options.handler });
+      const response = await answerRequest(request, { from: link.remote, handler: this.#options.handler });
+      // A few validators that do not read must not keep the others out; how many there are, the committee says.
+      if (!isObserver) place.leave();
+      await this.#write({ request, response }, stream, link);
     } finally {
-      this.#servingCount -= 1;
+      place.leave();
     }
+  }
+
+  async #write({ request, response }: Exchange, stream: Stream, link: Link): Promise<void> {
+    const { requestTimeoutMs } = this.#options.limits;
+    const bytes = encodeResponse(response);
+    this.#budget.charge(link.key, costOf(request, bytes.length));
+    const answer = framed(bytes);
+    await writeBytes(stream, answer, requestTimeoutMs);
+    link.exchangedBytes += answer.length;
+    await stream.close({ signal: AbortSignal.timeout(requestTimeoutMs) });
+  }
+}
+
+interface Exchange {
+  readonly request: WireRequest;
+  readonly response: WireResponse;
+}
+
+/** So many requests at a time. */
+class Places {
+  readonly #max: number;
+  #takenCount = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Undefined if all are taken; leaving twice is leaving once. */
+  take(): { readonly leave: () => void } | undefined {
+    if (this.#takenCount >= this.#max) return undefined;
+    this.#takenCount += 1;
+    let isTaken = true;
+    return {
+      leave: () => {
+        if (isTaken) this.#takenCount -= 1;
+        isTaken = false;
+      },
+    };
   }
 }
 

@@ -107,8 +107,10 @@ export interface NetworkLimits {
   readonly requestsPerPeerMax: number;
   /** Requests of ours that wait for a turn with one peer; beyond, they fail with PEER_BUSY. */
   readonly requestsWaitingMax: number;
-  /** Requests that this node serves at a time, over all peers; beyond, the answer is PEER_BUSY. */
+  /** Requests of validators that this node serves at a time; beyond, the answer is PEER_BUSY. */
   readonly servingMax: number;
+  /** The same of all others, each until its answer is read: strangers neither keep validators waiting nor fill our memory. */
+  readonly servingObserversMax: number;
   /** Bytes of answers that one peer may have each second on average; beyond, the answer is PEER_BUSY. */
   readonly servingBytesPerSecond: number;
   /** Bytes of answers that one peer may have at once. */
@@ -139,6 +141,7 @@ export const DEFAULT_NETWORK_LIMITS: NetworkLimits = {
   requestsPerPeerMax: 3,
   requestsWaitingMax: 64,
   servingMax: 16,
+  servingObserversMax: 8,
   servingBytesPerSecond: 16 * 1024 * 1024,
   servingBurstBytes: 64 * 1024 * 1024,
   redialMinMs: 200,

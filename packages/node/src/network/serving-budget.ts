@@ -1,6 +1,6 @@
 // What answers may cost, by peer: every request is paid for with the bytes of its answer and a fixed part for the look-ups,
 // out of an allowance that refills with time (faults.md, F80). A peer whose allowance is used up is told that we are busy;
-// honest ones ask somebody else meanwhile. The allowance may go below zero by one answer, so that any answer can be had.
+// honest ones ask somebody else meanwhile. The allowance may go below zero, so that any answer can be had.
 
 import { assertNever } from "@selvedge/integrity";
 import {

@@ -190,6 +190,33 @@ describe("libp2p transport against others", () => {
     expect(asker.transport.peers().every(({ penalty }) => penalty === 0)).toBe(true);
   });
 
+  it("F79, F80: observers that do not let go of what they asked for keep no validator waiting", async () => {
+    const cluster = await startLibp2pCluster({
+      validators: 2,
+      observers: 1,
+      limits: { servingMax: 2, servingObserversMax: 1 },
+    });
+    running.push(cluster.stop);
+    const server = nodeAt(cluster.validators, 1);
+    const { promise: gate, resolve: open } = Promise.withResolvers<readonly Uint8Array[]>();
+    let askedCount = 0;
+    Object.assign(server.host, { serveBlocks: () => ((askedCount += 1), gate) });
+    const ask = ({ transport }: ClusterNode): Promise<readonly Uint8Array[]> =>
+      transport.fetchBlocks(
+        validatorIndex(1),
+        { type: "rounds", fromRound: round(1), toRound: round(2) },
+        AbortSignal.timeout(60_000),
+      );
+    const observer = nodeAt(cluster.observers, 0);
+    const first = ask(observer);
+    while (askedCount === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect(ask(observer)).rejects.toMatchObject({ code: "PEER_BUSY" });
+    const [one, two] = [0, 1].map(() => ask(nodeAt(cluster.validators, 0)));
+    while (askedCount < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    open([bytesOf(3, 3)]);
+    for (const answer of [first, one, two]) expect(await answer).toEqual([bytesOf(3, 3)]);
+  });
+
   it("disconnects a peer that says nothing", async () => {
     const ports = await freePorts(2);
     await startValidator(0, ports, { limits: { ...LOOPBACK_NETWORK_LIMITS, handshakeTimeoutMs: 100 } });
