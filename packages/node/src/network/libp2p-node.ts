@@ -29,6 +29,8 @@ export interface NodeOptions {
   /** The node's PeerId follows from it. */
   readonly privateKey: PrivateKey;
   readonly listen: readonly string[];
+  /** Addresses of configured peers: strangers must not be able to keep their hosts out. */
+  readonly peers?: readonly string[];
   readonly limits: NetworkLimits;
   readonly committeeSize: number;
   readonly topic: string;
@@ -61,6 +63,8 @@ export function createNetworkNode(options: NodeOptions): Promise<NetworkNode> {
     streamMuxers: [yamux(muxerLimits())],
     connectionManager: {
       maxConnections: connectionsMax,
+      // The bounds below are for all others: two silent connections a second would use them up.
+      allow: hostsOf(options.peers ?? []),
       inboundConnectionThreshold: limits.inboundConnectionsPerSecond,
       maxIncomingPendingConnections: limits.pendingConnectionsMax,
       inboundUpgradeTimeout: limits.handshakeTimeoutMs,
@@ -82,6 +86,13 @@ export function createNetworkNode(options: NodeOptions): Promise<NetworkNode> {
       gossip: gossipsub(gossipOptions(options)),
     },
   });
+}
+
+const IP_HOST = /^\/ip(?:4|6)\/[^/]+/u;
+
+/** A name is resolved when it is dialled, and nobody knows where who dials from it comes from. */
+function hostsOf(addresses: readonly string[]): string[] {
+  return [...new Set(addresses.flatMap((address) => IP_HOST.exec(address)?.[0] ?? []))];
 }
 
 function muxerLimits(): Parameters<typeof yamux>[0] {

@@ -71,6 +71,7 @@ export async function createLibp2pTransport(setup: TransportSetup): Promise<Tran
   const node = await createNetworkNode({
     privateKey,
     listen: setup.listen,
+    peers: setup.peers.map((peer) => peer.multiaddr),
     limits: setup.limits,
     committeeSize: setup.committee.validators.length,
     topic: blocksTopic(setup.chainId),

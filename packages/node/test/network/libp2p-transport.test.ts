@@ -1,6 +1,7 @@
 // What only real connections can get wrong: who is on the other side, hostile frames, restarts, many nodes on one host.
 
 import { spawn } from "node:child_process";
+import { type Socket, connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Connection } from "@libp2p/interface";
@@ -216,6 +217,27 @@ describe("libp2p transport against others", () => {
     open([bytesOf(3, 3)]);
     for (const answer of [first, one, two]) expect(await answer).toEqual([bytesOf(3, 3)]);
   });
+
+  it("F71, F72: strangers that begin connections and say nothing do not keep a configured peer out", async () => {
+    const ports = await freePorts(2);
+    const limits = { ...LOOPBACK_NETWORK_LIMITS, handshakeTimeoutMs: 60_000, pendingConnectionsMax: 2 };
+    // Named and not dialled by the one, and dialled by the other.
+    const known = [{ index: validatorIndex(0), multiaddr: addressOf(portOf(ports, 0)) }];
+    const node = await startValidator(0, ports, { limits, peers: known });
+    const silent = await Promise.all(
+      [1, 2, 3].map(
+        () =>
+          new Promise<Socket>((resolve) => {
+            const socket = connect({ port: portOf(ports, 0), host: "127.0.0.1", localAddress: "127.0.0.2" }, () =>
+              resolve(socket),
+            ).on("error", () => undefined);
+          }),
+      ),
+    );
+    running.push(async () => silent.forEach((socket) => socket.destroy()));
+    await startValidator(1, ports, { peers: known });
+    await node.host.until(() => node.host.connected.has("v1"));
+  }, 30_000);
 
   it("disconnects a peer that says nothing", async () => {
     const ports = await freePorts(2);
