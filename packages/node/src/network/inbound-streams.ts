@@ -9,7 +9,6 @@ import {
   PAYLOAD_FRAME_MAX_BYTES,
   PENALTY_FRAME_MALFORMED,
   PENALTY_FRAME_OVERSIZE,
-  PENALTY_NOT_A_VALIDATOR,
 } from "./limits.ts";
 import type { Link } from "./link.ts";
 import type { TransportHandler } from "./transport.ts";
@@ -31,7 +30,8 @@ export class InboundStreams {
 
   async readBlocks(stream: Stream, link: Link): Promise<void> {
     if (link.remote.kind !== "validator") {
-      this.#options.onMisbehaviour(link, PENALTY_NOT_A_VALIDATOR, "NOT_A_VALIDATOR: only validators push blocks");
+      // No points: it may be one in another epoch than ours.
+      link.connection?.abort(new Error("only validators push blocks"));
       return;
     }
     await this.#readFrames(stream, { link, frameBytesMax: BLOCK_FRAME_MAX_BYTES }, async (frame) => {

@@ -53,7 +53,6 @@ export const PEER_SCORE_BAN = 100;
 export const PENALTY_FRAME_OVERSIZE = 100;
 export const PENALTY_FRAME_MALFORMED = 50;
 export const PENALTY_RESPONSE_INVALID = 25;
-export const PENALTY_NOT_A_VALIDATOR = 50;
 
 /** Peers whose score is remembered; beyond, the oldest entry is forgotten. */
 export const PENALTY_ENTRIES_MAX = 4096;

@@ -60,8 +60,9 @@ describe("libp2p transport against others", () => {
   const dialAs = async (
     port: number,
     context: Partial<HelloContext>,
+    stranger?: NetworkNode,
   ): Promise<{ connection: Connection; code: string }> => {
-    const node = await startStranger();
+    const node = stranger ?? (await startStranger());
     const connection = await node.dial(multiaddr(addressOf(port)));
     const result = await greet(connection, {
       context: { chainId: CHAIN, committee: committeeOf(2), crypto: portableCrypto, self: null, ...context },
@@ -154,14 +155,20 @@ describe("libp2p transport against others", () => {
     expect(node.host.blocks).toEqual([]);
   });
 
-  it("refuses blocks pushed by an observer", async () => {
+  it("refuses blocks pushed by an observer, and lets it back: it may be a validator of another epoch", async () => {
     const ports = await freePorts(2);
     const node = await startValidator(0, ports);
-    const { connection } = await dialAs(portOf(ports, 0), {});
-    await node.host.until(() => node.host.connected.size === 1);
-    await connection.newStream(BLOCKS_PROTOCOL);
-    await closed(connection);
-    await node.host.until(() => node.host.connected.size === 0);
+    const member = { index: validatorIndex(2), sign: validatorSigner(2).sign };
+    const stranger = await startStranger();
+    for (let turn = 0; turn < 4; turn += 1) {
+      const context = { self: member, committee: committeeOf(3) };
+      const { connection, code } = await dialAs(portOf(ports, 0), context, stranger);
+      expect(code).toBe("ACCEPTED");
+      await node.host.until(() => node.host.connected.size === 1);
+      await connection.newStream(BLOCKS_PROTOCOL);
+      await closed(connection);
+      await node.host.until(() => node.host.connected.size === 0);
+    }
   });
 
   it("serves no more observers than there is room for", async () => {
