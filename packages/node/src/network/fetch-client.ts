@@ -15,7 +15,7 @@ export interface FetchOptions {
 }
 
 export async function fetchFrom(link: Link, request: Uint8Array, options: FetchOptions): Promise<WireResponse> {
-  const response = await link.requests.run(async () => {
+  const exchanged = link.requests.run(async () => {
     const timeout = AbortSignal.timeout(options.limits.requestTimeoutMs);
     const signal = AbortSignal.any([options.signal, timeout]);
     try {
@@ -24,6 +24,9 @@ export async function fetchFrom(link: Link, request: Uint8Array, options: FetchO
     } catch (error) {
       throw asNetworkError(error, { isTimeout: timeout.aborted, isAborted: options.signal.aborted });
     }
+  }, options.signal);
+  const response = await exchanged.catch((error: unknown) => {
+    throw error instanceof NetworkError ? error : asNetworkError(error, { isTimeout: false, isAborted: true });
   });
   const decoded = decodeResponse(response);
   if (!decoded.ok) throw new NetworkError("RESPONSE_INVALID", decoded.error.detail);

@@ -47,7 +47,7 @@ export async function pullPayload(context: PullContext, target: PullTarget): Pro
   let pauseMs = PULL_PAUSE_MIN_MS;
   for (;;) {
     const goThrough = (): Promise<PayloadAssembler | undefined> => pullFromAll(context, target, begun);
-    const assembler = await (turns === undefined ? goThrough() : turns.run(goThrough));
+    const assembler = await (turns === undefined ? goThrough() : turns.run(goThrough, stopped));
     if (assembler?.isComplete === true) return assembler.assemble();
     if (turns === undefined) begun = assembler;
     // Rejects only when stopped; the next turn throws the signal's own reason, by which callers know a stop.

@@ -71,4 +71,19 @@ describe("request slots", () => {
     await slots.run(() => Promise.resolve(order.push("third")));
     expect(order.at(-1)).toBe("third");
   });
+
+  it("who gives up waits no longer, and its place in the queue is free", async () => {
+    const slots = new RequestSlots(1, 1);
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const first = slots.run(() => gate);
+    const caller = new AbortController();
+    const second = slots.run(() => Promise.resolve("never"), caller.signal);
+    caller.abort(new Error("too late"));
+    await expect(second).rejects.toThrow("too late");
+    const third = slots.run(() => Promise.resolve("third"));
+    open();
+    await first;
+    expect(await third).toBe("third");
+    expect(await slots.run(() => Promise.resolve("fourth"), caller.signal)).toBe("fourth");
+  });
 });

@@ -4,6 +4,7 @@ import { bytesFromHex, payloadManifest, validatorIndex } from "@selvedge/integri
 import { describe, expect, it } from "vitest";
 import { sha256 } from "../../src/crypto.ts";
 import { NetworkError } from "../../src/network/network-error.ts";
+import { RequestSlots } from "../../src/network/request-slots.ts";
 import type { PayloadPortion, PayloadRequest, Remote, Transport } from "../../src/network/transport.ts";
 import { pullPayload } from "../../src/payload/pull-payload.ts";
 
@@ -123,6 +124,19 @@ describe("U2: a payload that a validator lacks is pulled", () => {
     const context = { sha256, transport, sources: [validatorIndex(0)], chunkBytes: CHUNK, stopped: stop.signal };
     const outcome = await pullPayload(context, target).catch((error: unknown) => error);
     expect(outcome).toBe(stop.signal.reason);
+  });
+
+  it("a stop ends it while it waits for its turn, too", async () => {
+    const stop = new AbortController();
+    const turns = new RequestSlots(1, 1);
+    void turns.run(() => new Promise<never>(() => undefined));
+    const transport = { fetchPayload: unreachable, penalise: () => undefined } as unknown as Transport;
+    const pulling = pullPayload(
+      { sha256, transport, sources: [], chunkBytes: CHUNK, stopped: stop.signal, turns },
+      target,
+    ).catch((error: unknown) => error);
+    stop.abort(new Error("it came another way"));
+    expect(await pulling).toBe(stop.signal.reason);
   });
 
   it("a source is not blamed for the size that a header claims", async () => {
