@@ -1,7 +1,7 @@
 // What a schema cannot say about a scenario: nodes that do not exist, windows that end before they begin, unsound
 // parameters, unknown names. Pure; load.ts turns the sentences into an error.
 
-import { DEFAULT_LOCAL_PARAMS } from "@selvedge/consensus";
+import { DEFAULT_LOCAL_PARAMS, type LocalParams } from "@selvedge/consensus";
 import { DEFAULT_PROTOCOL_PARAMS, unsoundParams } from "@selvedge/integrity";
 import { AdversaryError } from "../adversary/adversary-error.ts";
 import { type BehaviourSetting, createBehaviour } from "../adversary/registry.ts";
@@ -55,10 +55,38 @@ function protocolFaults(scenario: Scenario, known: KnownNames): string[] {
   ];
   if (unknown.length > 0) return unknown;
   const unsound = unsoundParams({ ...DEFAULT_PROTOCOL_PARAMS, ...params });
-  const negative = Object.entries(local).filter(([, value]) => !Number.isSafeInteger(value) || value < 0);
+  const tooLow = Object.entries(local).filter(([key, value]) => !Number.isSafeInteger(value) || value < leastOf(key));
   return [
     ...(unsound === undefined ? [] : [`protocol.params: ${unsound}`]),
-    ...negative.map(([key, value]) => `protocol.local.${key} must be a whole number of at least 0, not ${value}`),
+    ...tooLow.map(
+      ([key, value]) => `protocol.local.${key} must be a whole number of at least ${leastOf(key)}, not ${value}`,
+    ),
+    ...transactionFaults(scenario),
+  ];
+}
+
+/** Of the engine's own parameters, those with which 0 makes a timer fire without end, or lets nothing in or out. */
+const POSITIVE_LOCAL_PARAMS: ReadonlySet<string> = new Set<keyof LocalParams>([
+  "leaderTimeoutMs",
+  "ownUncommittedBytesMax",
+  "parkedPerAuthorMax",
+  "parkedMax",
+  "fetchTimeoutMs",
+  "fetchRangeRoundsMax",
+]);
+
+function leastOf(localParam: string): number {
+  return POSITIVE_LOCAL_PARAMS.has(localParam) ? 1 : 0;
+}
+
+/** An engine drops what no block may carry, so that a run would wait for its own probes in vain. */
+function transactionFaults({ protocol, workload, liveness }: Scenario): string[] {
+  const { transactionBytes, transactionsPerSecond, closedLoopClients, transactionsPerToken = 1 } = workload;
+  const hasAny = transactionsPerSecond > 0 || closedLoopClients !== undefined || liveness !== undefined;
+  const most = protocol.params?.["transactionBytesMax"] ?? DEFAULT_PROTOCOL_PARAMS.transactionBytesMax;
+  if (!hasAny || transactionsPerToken > 1 || transactionBytes <= most) return [];
+  return [
+    `workload.transactionBytes (${transactionBytes}) is above protocol.params.transactionBytesMax (${most}): no block could carry one`,
   ];
 }
 

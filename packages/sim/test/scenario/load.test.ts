@@ -32,6 +32,11 @@ describe("scenarios", () => {
     expect(faultOf("seed", 7)).toBe("sound");
   });
 
+  test("delays of nothing, and the largest transaction that a block may carry, are sound", () => {
+    expect(faultOf("protocol.local", { roundDelayMinMs: 0, idleRoundDelayMs: 0, doppelgangerRounds: 0 })).toBe("sound");
+    expect(faultOf("protocol.params", { transactionBytesMax: 512 })).toBe("sound");
+  });
+
   test.each([
     ["sede", 1, "unknown field sede; did you mean seed?"],
     ["seed", "x", "seed must be a number"],
@@ -76,6 +81,17 @@ describe("scenarios", () => {
     ["protocol.params", { coinWav: 5 }, "unknown field protocol.params.coinWav; did you mean coinWave?"],
     ["protocol.params", { coinWave: 4 }, "protocol.params: coinWave below 5"],
     ["protocol.local", { leaderTimeoutMs: -1 }, "protocol.local.leaderTimeoutMs must be a whole number"],
+    [
+      "protocol.local",
+      { fetchTimeoutMs: 0 },
+      "protocol.local.fetchTimeoutMs must be a whole number of at least 1, not 0",
+    ],
+    ["protocol.local", { ownUncommittedBytesMax: 0 }, "must be a whole number of at least 1, not 0"],
+    [
+      "protocol.params",
+      { transactionBytesMax: 511 },
+      "workload.transactionBytes (512) is above protocol.params.transactionBytesMax (511): no block could carry one",
+    ],
     ["adversary.behaviours", [{ name: "equivocater" }], "did you mean equivocator?"],
     ["network.latency", { type: "empirical", shares: [0, 0.5, 1], ms: [1, 2] }, "shares has 3 entries and ms 2"],
     ["network.latency", { type: "empirical", shares: [0, 1], ms: [2, 1] }, "must rise"],
