@@ -1,5 +1,6 @@
-// Validity: nothing is committed that nobody submitted, what an honest gateway took in comes out once, and a committed
-// block of an honest author is one that it made. Looks at the first announcement of an index: agreement covers the others.
+// Validity: no honest gateway brings in what nobody submitted, what it took in comes out once, and a committed block of an
+// honest author is one that it made. What a corrupted author puts into its own blocks is submitted by that. Looks at the
+// first announcement of an index: agreement covers the others.
 
 import type { VerifiedBlock } from "@selvedge/integrity";
 import type { Observed } from "../protocol/observation.ts";
@@ -20,7 +21,7 @@ export interface ValidityOptions {
 export class ValidityChecker implements Checker {
   readonly name: string = NAME;
   readonly property: string =
-    "Only submitted transactions are committed, honest gateways' ones once, and no block in an honest name is forged.";
+    "Honest gateways' transactions were submitted and come out once, and no block in an honest name is forged.";
   readonly watches = ["signed", "committed"] as const;
   readonly isRequired: boolean;
   readonly #context: CheckerContext;
@@ -57,10 +58,8 @@ export class ValidityChecker implements Checker {
   }
 
   #faultOf({ transactions, blocks }: ObservedOf<"committed">): string | undefined {
-    for (const transaction of transactions) {
-      this.#judged += 1;
-      if (!this.#context.wasSubmitted(transaction)) return "a transaction that nobody submitted";
-    }
+    // Without a DAG nothing tells whose they are, and no behaviour forges them.
+    if (blocks.length === 0) return this.#unsubmitted(transactions);
     for (const block of blocks) {
       const fault = this.#context.isHonest(block.ref.author) ? this.#faultOfHonest(block) : undefined;
       if (fault !== undefined) return fault;
@@ -68,8 +67,18 @@ export class ValidityChecker implements Checker {
     return undefined;
   }
 
+  #unsubmitted(transactions: readonly Uint8Array[]): string | undefined {
+    for (const transaction of transactions) {
+      this.#judged += 1;
+      if (!this.#context.wasSubmitted(transaction)) return "a transaction that nobody submitted";
+    }
+    return undefined;
+  }
+
   #faultOfHonest(block: VerifiedBlock): string | undefined {
     const { ref, body } = block;
+    const unsubmitted = this.#unsubmitted(body.transactions);
+    if (unsubmitted !== undefined) return unsubmitted;
     if (!this.#signed.has(this.#index.of(block).id)) return `block (${ref.round}, ${ref.author}) is not its author's`;
     for (const transaction of body.transactions) {
       const hash = contentKey(transaction);

@@ -170,6 +170,13 @@ describe("validity", () => {
     expect(judge(validity(), said)).toBeUndefined();
   });
 
+  test("a transaction that a corrupted author made up is its own affair; in a protocol without a DAG none may be", () => {
+    const said = [signed(mine), committedBlocks(0, 1, [mine])];
+    expect(judge(validity({ submitted: () => false, corrupted: [0] }), said)).toBeUndefined();
+    const checker = validity({ submitted: () => false });
+    expect(judge(checker, [{ ...committedBlocks(0, 1, [mine]), blocks: [] }])?.detail).toContain("nobody submitted");
+  });
+
   test("a block that its honest author never signed breaks it; one of a corrupted author does not", () => {
     const said = [committedBlocks(0, 1, [mine])];
     expect(judge(validity(), said)?.detail).toContain("not its author's");
