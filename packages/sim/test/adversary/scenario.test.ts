@@ -80,8 +80,9 @@ describe("beyond F", () => {
     scenarioOf([], { adversary: { behaviours: [{ name, nodes: [2, 3] }], budget } });
 
   test("two equivocators of four that collude break agreement, and the checkers say so", () => {
-    const verdicts = [1, 2, 3].map((seed) => runScenario({ ...two("equivocator"), seed }).verdict);
-    expect(verdicts).toContain("UNSAFE");
+    const isUnsafe = (seed: number): boolean => runScenario({ ...two("equivocator"), seed }).verdict === "UNSAFE";
+    // They must meet rounds in which the split decides something.
+    expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].some(isUnsafe)).toBe(true);
   });
 
   test("two silent ones of four stop everything", () => {

@@ -72,6 +72,7 @@ export const DIRECTED_BATTERY: readonly BatteryEntry[] = [
   // Two nodes hear everything and are heard late: what they certify decides for them before the others know of it.
   directed("two-slow-voices", {
     ...RAGGED,
+    seed: 2,
     committee: { size: 10 },
     faults: [{ type: "link", from: [8, 9], to: [0, 1, 2, 3, 4, 5, 6, 7], extraDelayMs: 130 }],
     network: { latency: { type: "exponential", minMs: 2, meanMs: 8 }, isFifo: false },

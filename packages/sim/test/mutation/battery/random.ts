@@ -65,4 +65,4 @@ function clocks(seed: number, size: number): readonly FaultSpec[] {
   return [{ type: "clock", nodes: [(seed + 1) % size], fromMs: 100, toMs: 3400, offsetMs: 500, stepEveryMs: 300 }];
 }
 
-export const RANDOM_BATTERY: readonly BatteryEntry[] = [1, 2, 3, 4].map(randomScenario);
+export const RANDOM_BATTERY: readonly BatteryEntry[] = [1, 2, 3, 4, 5, 10].map(randomScenario);

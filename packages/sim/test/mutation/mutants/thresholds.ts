@@ -25,7 +25,7 @@ export const THRESHOLD_MUTANTS: readonly Mutant[] = [
     find: 'if (certifiers.hasQuorum) return { type: "commit", leader };',
     replace: 'if (certifiers.hasValidity) return { type: "commit", leader };',
     what: "certificates of F+1 commit a leader directly",
-    aim: "random-2",
+    aim: "random-10",
   },
   {
     id: "blame-f-plus-1",
@@ -33,7 +33,7 @@ export const THRESHOLD_MUTANTS: readonly Mutant[] = [
     find: 'if (this.#blames.hasQuorum) return { type: "skip" };',
     replace: 'if (this.#blames.hasValidity) return { type: "skip" };',
     what: "blame of F+1 skips a leader",
-    aim: "random-order",
+    aim: "random-5",
   },
   {
     id: "receipt-f-plus-1",
