@@ -16,6 +16,7 @@ import { epochSeedOf } from "./commit/leader-schedule.ts";
 import { OwnContent } from "./content.ts";
 import { AuthorFetcher } from "./dag/author-fetcher.ts";
 import { BlockManager } from "./dag/block-manager.ts";
+import { BranchFetcher } from "./dag/branch-fetcher.ts";
 import type { DagState } from "./dag/dag-state.ts";
 import { type FetchPeer, Fetcher } from "./dag/fetcher.ts";
 import { NewestRounds } from "./dag/newest-rounds.ts";
@@ -44,6 +45,7 @@ export interface Core {
   readonly fetcher: Fetcher;
   readonly ranges: RangeFetcher;
   readonly authors: AuthorFetcher;
+  readonly branches: BranchFetcher;
   readonly newest: NewestRounds;
   readonly peers: PeerKnowledge;
   readonly payload: PayloadTracker;
@@ -140,6 +142,7 @@ export function createCore(setup: EngineSetup, { dag, memo, resume, historyRound
     fetcher: new Fetcher(fetching, nextId),
     ranges: new RangeFetcher(rangeFetching, nextId),
     authors: new AuthorFetcher(rangeFetching, nextId),
+    branches: new BranchFetcher(rangeFetching, nextId),
     newest: new NewestRounds(committee.validators.length, resume === null),
     peers: new PeerKnowledge({ committeeSize: committee.validators.length, dag, self, histories: memo.histories }),
     payload,

@@ -51,6 +51,8 @@ interface Wanted {
 }
 
 export interface Missing {
+  /** A block of the same author waits for it: its next one (P1). */
+  readonly isNeededByNext: boolean;
   /** `refKey(ref)` */
   readonly key: string;
   readonly ref: BlockRef;
@@ -181,7 +183,14 @@ export class BlockManager {
     const claims = this.#wanted.size === 0 ? NO_CLAIMS : this.#claims();
     for (const [key, { ref, waiters }] of this.#wanted) {
       if (this.#parked.has(ref.digest) || ref.round > upToRound) continue;
-      refs.push({ key, ref, sources: this.#sourcesOf(waiters), claimants: claimantsOf(waiters, claims) });
+      const claimants = claimantsOf(waiters, claims);
+      refs.push({
+        key,
+        ref,
+        isNeededByNext: this.#hasNext(ref, waiters),
+        sources: this.#sourcesOf(waiters),
+        claimants,
+      });
     }
     refs.sort((left, right) => compareRefs(left.ref, right.ref));
     this.#lastMissing = { upToRound, refs };
@@ -213,6 +222,11 @@ export class BlockManager {
     const wanted = this.#wanted.get(refKey(ref));
     if (wanted === undefined) this.#wanted.set(refKey(ref), { ref, waiters: new Set([waiter]) });
     else wanted.waiters.add(waiter);
+  }
+
+  #hasNext({ author }: BlockRef, waiters: ReadonlySet<string>): boolean {
+    for (const digest of waiters) if (this.#parked.get(digest)?.block.ref.author === author) return true;
+    return false;
   }
 
   #sourcesOf(waiters: ReadonlySet<string>): readonly ValidatorIndex[] {

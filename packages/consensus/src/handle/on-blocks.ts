@@ -1,6 +1,6 @@
 // Blocks from a peer, pushed or fetched (docs/protocol.md, D1, D2).
 
-import type { BlockRef, ValidatorIndex, VerifiedBlock } from "@selvedge/integrity";
+import { type BlockRef, type ValidatorIndex, type VerifiedBlock, compareRefs } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { ReceivedBlock } from "../dag/block-manager.ts";
 import { isWhole } from "../dag/dag-state.ts";
@@ -14,10 +14,16 @@ import { noteForeign } from "./standing.ts";
 
 export function onBlocks(core: Core, step: Step, input: BlocksInput): void {
   const { parkedCount } = core.parking;
-  for (const block of input.blocks) receive(core, step, { block, from: input.from });
+  for (const block of inOrderOfNeed(core, input)) receive(core, step, { block, from: input.from });
   const hasBroughtBlocks = step.blocks.length > 0 || core.parking.parkedCount > parkedCount;
   if (input.fetchId !== undefined) finishFetch(core, step, { fetchId: input.fetchId, hasBroughtBlocks });
   settle(core, step);
+}
+
+/** As received; of a branch the highest first, as each is needed by the one above it and would be one twin too many else. */
+function inOrderOfNeed({ branches }: Core, { blocks, fetchId }: BlocksInput): readonly VerifiedBlock[] {
+  if (fetchId === undefined || !branches.owns(fetchId)) return blocks;
+  return blocks.toSorted((left, right) => compareRefs(right.ref, left.ref));
 }
 
 export function onFetchFailed(core: Core, step: Step, { fetchId }: FetchFailedInput): void {
@@ -116,8 +122,9 @@ interface FinishedFetch {
 }
 
 function finishFetch(core: Core, step: Step, { fetchId, hasBroughtBlocks }: FinishedFetch): void {
-  const { fetcher, ranges, authors, clock } = core;
+  const { fetcher, ranges, authors, branches, clock } = core;
   if (fetcher.owns(fetchId)) step.request(fetcher.onFinished(fetchId));
   else if (ranges.owns(fetchId)) step.request(ranges.onFinished(clock.quorumRound, hasBroughtBlocks));
+  else if (branches.owns(fetchId)) branches.onFinished(fetchId);
   else authors.onFinished(fetchId);
 }

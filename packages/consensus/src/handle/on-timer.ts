@@ -36,8 +36,9 @@ function onProposeTimer(core: Core, step: Step): void {
   if (round !== undefined) makeBlock(core, step, round);
 }
 
-function onFetchTimer({ fetcher, ranges, authors, clock }: Core, fetchId: number): void {
+function onFetchTimer({ fetcher, ranges, authors, branches, clock }: Core, fetchId: number): void {
   if (fetcher.owns(fetchId)) fetcher.onTimeout(fetchId);
   else if (ranges.owns(fetchId)) ranges.onFinished(clock.quorumRound);
+  else if (branches.owns(fetchId)) branches.onTimeout(fetchId);
   else authors.onTimeout(fetchId);
 }

@@ -4,6 +4,7 @@ import { StakeTally, type ValidatorIndex, compareRefs, stakeOfAll } from "@selve
 import type { Core } from "../core.ts";
 import { AUTHOR_GAP_ROUNDS, type AuthorGap } from "../dag/author-fetcher.ts";
 import type { Missing } from "../dag/block-manager.ts";
+import type { Branch } from "../dag/branch-fetcher.ts";
 import { RANGE_GAP_ROUNDS, type RangeView } from "../dag/range-fetcher.ts";
 import type { Step } from "../step.ts";
 import { acceptBlocks, freed, isWithinLead } from "./accept.ts";
@@ -81,7 +82,8 @@ function fetchMissing(core: Core, step: Step): void {
 }
 
 /** D1: an author's blocks from the newest that is in to one that is missing, if those are many. */
-function fetchByAuthor({ authors, newest, self, lookups }: Core, step: Step, missing: readonly Missing[]): void {
+function fetchByAuthor(core: Core, step: Step, missing: readonly Missing[]): void {
+  const { authors, newest, self, lookups } = core;
   // What came last may enter as soon as our store has answered.
   for (const isAnswered of lookups.values()) if (!isAnswered) return;
   const gaps = new Map<ValidatorIndex, AuthorGap>();
@@ -92,6 +94,18 @@ function fetchByAuthor({ authors, newest, self, lookups }: Core, step: Step, mis
     gaps.set(author, { author, newestRound, missingRound: ref.round, sources });
   }
   step.request(authors.pump([...gaps.values()]));
+  fetchBranches(core, step, missing);
+}
+
+/** D1: another branch of an author's blocks than those that are in, from the block that is missing down. */
+function fetchBranches({ branches, newest, self }: Core, step: Step, missing: readonly Missing[]): void {
+  const lowest = new Map<ValidatorIndex, Branch>();
+  for (const { ref, sources, isNeededByNext } of missing) {
+    const { author } = ref;
+    const isBranch = isNeededByNext && author !== self && ref.round <= (newest.of(author) ?? 0);
+    if (isBranch && !lowest.has(author)) lowest.set(author, { author, missingRound: ref.round, sources });
+  }
+  if (lowest.size > 0 || !branches.isIdle) step.request(branches.pump(lowest));
 }
 
 /**

@@ -28,7 +28,13 @@ function missingBlock(
     author: validatorIndex(author),
     digest: digestFromBytes<BlockDigest>(digest),
   };
-  return { key: refKey(ref), ref, sources: sources.map(validatorIndex), claimants: claimants.map(validatorIndex) };
+  return {
+    key: refKey(ref),
+    ref,
+    isNeededByNext: false,
+    sources: sources.map(validatorIndex),
+    claimants: claimants.map(validatorIndex),
+  };
 }
 
 /** Whom the one missing block is asked of, turn after turn; the delays of the pauses between. */
