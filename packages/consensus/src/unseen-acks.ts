@@ -109,6 +109,14 @@ export class UnseenAcks {
     return [...this.#entries.values()].filter(({ ackRound }) => ackRound !== null).map(({ update }) => update);
   }
 
+  /** Of those, the ones whose header was not output as far as is known here: proposed, they are decided. */
+  get unordered(): readonly SignedUpdate[] {
+    const entries = [...this.#entries.values()];
+    return entries
+      .filter(({ ackRound, isHeaderOutput }) => ackRound !== null && !isHeaderOutput)
+      .map(({ update }) => update);
+  }
+
   #entered(update: SignedUpdate, at: { readonly round: number; readonly lastCommit: number }): Entry {
     const entry: Entry = {
       update,

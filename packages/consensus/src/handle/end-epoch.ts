@@ -5,14 +5,18 @@ import { EndMarkerTally, buildEndMarker, mustExist } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { Step } from "../step.ts";
 
-/** Makes our end marker once, as soon as it is not too long: output shortens it. Acks have stopped. */
+/** Makes our end marker once, as soon as it is not too long: output shortens it, of our own making too. Acks have stopped. */
 export function markEnd(core: Core): void {
   const { self, setup, own, signing, rule } = core;
   // An amnesiac may have acked what it cannot list.
   if (self === null || own.isMarked || signing.hasForgotten || rule.isClosed) return;
   if (!hasWholeMarker(core)) {
     const marker = buildEndMarker(core.unseenAcks.all, setup.crypto.sha256);
-    if (marker === undefined) return;
+    if (marker === undefined) {
+      // Nobody else may: who brought them may be one whose blocks nobody refers to (D2).
+      core.content.add({ updates: core.unseenAcks.unordered, transactions: [], control: [] });
+      return;
+    }
     core.content.addControl(marker);
   }
   own.isMarked = true;

@@ -6,7 +6,9 @@ import {
   type BlockRef,
   type CommitDigest,
   type ControlEntry,
+  CONTROL_PAYLOAD_MAX_BYTES,
   END_MARKER_KIND,
+  END_MARKER_PARTS_MAX,
   type EpochBase,
   type ProtocolParams,
   type SignedUpdate,
@@ -117,6 +119,29 @@ describe("once the end is ordered", () => {
     expect([isOutput(acking), isOutput(bringing)]).toEqual([true, false]);
     one.feed({ type: "endEpoch" });
     expect(listedIn(one, ownRound(one, row).body.control)).toEqual([update.digest]);
+  });
+
+  test("a marker that would be too long waits; what it would list is proposed, so that it becomes shorter", () => {
+    const one = started();
+    const own = mustExist(signedIn((one.fire("idle"), one.fire("propose"))), "our block of round 1");
+    const perPart = CONTROL_PAYLOAD_MAX_BYTES / one.chain.update(1, 1).bytes.length;
+    const count = Math.ceil(END_MARKER_PARTS_MAX * perPart);
+    const updates = Array.from({ length: count }, (_, number) => one.chain.update(1, 1 + number));
+    const store = new TestStore();
+    store.persist({ ...mustExist(ofType(one.all, "persist")[0], "a batch"), unseen: updates });
+    const again = createEngine(one.chain.setupOf(0), store.recover(validatorIndex(0)));
+    const feed = (event: Parameters<SingleEngine["feed"]>[0]) => again.handle({ ...event, wallClockMs: 1 });
+    feed({ type: "start" });
+    feed({ type: "endEpoch" });
+    feed({ type: "blocks", blocks: one.row(1, OTHERS), from: validatorIndex(1) });
+    feed({ type: "timer", id: "leader" });
+    const block = mustExist(signedIn(feed({ type: "timer", id: "propose" })), "our block of round 2");
+    expect(block.header.parents[0]?.digest).toBe(own.ref.digest);
+    expect(block.body.control).toEqual([]);
+    const { updatesMax } = one.chain.setupOf(0).params;
+    expect(block.body.updates.map(({ digest }) => digest)).toEqual(
+      updates.slice(0, updatesMax).map(({ digest }) => digest),
+    );
   });
 
   test("nothing is acked any more, neither what is due nor what comes", () => {
