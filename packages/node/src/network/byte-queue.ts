@@ -1,10 +1,18 @@
-// Bytes in the pieces in which they came, taken out in the pieces that are wanted. Each byte is copied at most once.
+// Bytes in the pieces in which they came, taken out in the pieces that are wanted. Each byte is copied at most twice: a
+// piece costs some hundred bytes beside its own, so small ones are gathered, or a sender of single bytes would fill memory
+// with a hundred times what it sent.
 
 import { assert, mustExist } from "@selvedge/integrity";
+
+/** A piece as large keeps its own memory. */
+const GATHERED_BYTES = 4096;
 
 export class ByteQueue {
   #pieces: Uint8Array[] = [];
   #sizeBytes = 0;
+  /** What small pieces are copied to: the last of `#pieces` ends where its free room begins, if `#gathered` is above 0. */
+  #room: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #gathered = 0;
 
   get sizeBytes(): number {
     return this.#sizeBytes;
@@ -12,8 +20,35 @@ export class ByteQueue {
 
   push(piece: Uint8Array): void {
     if (piece.length === 0) return;
-    this.#pieces.push(piece);
+    if (piece.length < GATHERED_BYTES) this.#gather(piece);
+    else {
+      this.#pieces.push(piece);
+      this.#gathered = 0;
+    }
     this.#sizeBytes += piece.length;
+  }
+
+  /** How many objects the bytes are held in. */
+  get pieceCount(): number {
+    return this.#pieces.length;
+  }
+
+  #gather(piece: Uint8Array): void {
+    const last = this.#pieces.at(-1);
+    const isLastGrowing = this.#gathered > 0 && last !== undefined;
+    if (!isLastGrowing || this.#gathered + piece.length > this.#room.length) {
+      this.#room = new Uint8Array(GATHERED_BYTES);
+      this.#room.set(piece);
+      this.#gathered = piece.length;
+      this.#pieces.push(this.#room.subarray(0, piece.length));
+      return;
+    }
+    this.#room.set(piece, this.#gathered);
+    this.#gathered += piece.length;
+    this.#pieces[this.#pieces.length - 1] = this.#room.subarray(
+      this.#gathered - piece.length - last.length,
+      this.#gathered,
+    );
   }
 
   /** The first four bytes as a big-endian number, if they are there. */

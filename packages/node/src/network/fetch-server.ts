@@ -48,6 +48,9 @@ export class FetchServer {
       const frame = await reader.next();
       link.receivedBytes += reader.receivedBytes;
       if (frame.ok && frame.value === null) return;
+      // One request a stream. What else is sent on it would lie in memory until the answer is read, in as many pieces as it
+      // came in.
+      await stream.closeRead();
       const request = frame.ok ? decodeRequest(frame.value ?? new Uint8Array(0)) : frame;
       if (!request.ok) {
         this.#options.onMisbehaviour(link, PENALTY_FRAME_MALFORMED, `${request.error.code}: ${request.error.detail}`);
