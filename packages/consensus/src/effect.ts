@@ -52,7 +52,10 @@ export interface PersistEffect {
   readonly hasForgotten?: true;
   /** Beside `hasForgotten`, while we recover: holds until a later batch has `signed`, and is given back after a restart. */
   readonly isRecovering?: true;
-  /** Headers of acks of ours that garbage collection has left behind: kept for the whole epoch and given back (§11). */
+  /**
+   * Headers of acks of ours, or of payloads still to be checked, that garbage collection has left behind: kept for the whole
+   * epoch and given back (§11, U3).
+   */
   readonly unseen: readonly SignedUpdate[];
   /**
    * Set if there are any: acks of blocks of ours that garbage collection passed by, due again (U5). Given back after a

@@ -30,7 +30,7 @@ export interface RecoveredState {
   readonly newestOwnBlock: VerifiedBlock | null;
   /** Highest round in the safety file, or null. A round above our own newest stored block means amnesia. */
   readonly lastSignedRound: Round | null;
-  /** Every `unseen` of every `persist` of this epoch: what our end marker may have to list (§11). */
+  /** Every `unseen` of every `persist` of this epoch: what our end marker may have to list (§11), or we to check yet (U3). */
   readonly unseen: readonly SignedUpdate[];
   /** Every record of every `persist` of this epoch: an update key once acked is never acked for another update (U3). */
   readonly acked: readonly AckRecord[];

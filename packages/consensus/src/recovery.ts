@@ -49,7 +49,9 @@ export function recover(setup: EngineSetup, recovered: RecoveredState): Recovery
 /** U3 */
 function restoreAcks(core: Core, { acked, acksDue = [], unseen, closed = [], hasForgotten }: RecoveredState): void {
   core.acks.restore(acked);
-  core.unseenAcks.restore(unseen);
+  const { commitIndex } = core.rule;
+  core.unseenAcks.restore(unseen, (update) => core.acks.hasAcked(update), commitIndex);
+  for (const update of core.unseenAcks.unchecked) core.acks.onHeader(update, commitIndex);
   for (const sequences of closed) closeSequences(core, sequences);
   core.acks.proposeAgain(acksDue);
   if (hasForgotten !== true) return;

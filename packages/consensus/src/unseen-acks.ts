@@ -51,13 +51,23 @@ export class UnseenAcks {
     this.#keepCommits = keepCommits;
   }
 
-  /** What was handed out to be kept. */
-  restore(updates: readonly SignedUpdate[]): void {
+  /**
+   * What was handed out to be kept.
+   *
+   * @param isAcked or else its payload was still to be checked, and is so again
+   */
+  restore(updates: readonly SignedUpdate[], isAcked: (update: SignedUpdate) => boolean, lastCommit: number): void {
     for (const update of updates) {
-      const entry = this.#entered(update, { round: 0, lastCommit: 0 });
-      entry.ackRound = 0;
+      const entry = this.#entered(update, { round: 0, lastCommit });
+      entry.ackRound = isAcked(update) ? 0 : null;
       entry.isKept = true;
     }
+  }
+
+  /** Headers given back whose payload was still to be checked when garbage collection had passed all blocks with them. */
+  get unchecked(): readonly SignedUpdate[] {
+    const entries = [...this.#entries.values()];
+    return entries.filter(({ isKept, ackRound }) => isKept && ackRound === null).map(({ update }) => update);
   }
 
   /** A header that we have acked or may ack yet, in an accepted block. */
@@ -90,13 +100,16 @@ export class UnseenAcks {
     }
   }
 
-  /** Those of our acks that can no longer be read from the blocks above gcRound alone: to be kept for the epoch, told once. */
+  /**
+   * Headers of our acks, and those whose check may still lead to one, that can no longer be read from the blocks above
+   * gcRound alone: to be kept for the epoch, told once.
+   */
   toKeep(gcRound: number, lastCommit: number): readonly SignedUpdate[] {
     const kept: SignedUpdate[] = [];
     for (const [digest, entry] of this.#entries) {
-      if (entry.ackRound === null) {
-        if (entry.seenAtCommit + this.#keepCommits < lastCommit) this.#entries.delete(digest);
-      } else if (!entry.isKept && Math.min(entry.headerRound, entry.ackRound) <= gcRound) {
+      if (entry.ackRound === null && entry.seenAtCommit + this.#keepCommits < lastCommit) {
+        this.#entries.delete(digest);
+      } else if (!entry.isKept && Math.min(entry.headerRound, entry.ackRound ?? entry.headerRound) <= gcRound) {
         entry.isKept = true;
         kept.push(entry.update);
       }

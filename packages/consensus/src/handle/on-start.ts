@@ -1,6 +1,6 @@
 // The first input. What a crash may have kept from the host is said again here: receipts, and headers still to be checked.
 
-import type { SignedUpdate, ValidatorIndex } from "@selvedge/integrity";
+import { type SignedUpdate, type ValidatorIndex, validatorIndex } from "@selvedge/integrity";
 import type { Core } from "../core.ts";
 import type { Vertex } from "../dag/vertex-pool.ts";
 import type { Step } from "../step.ts";
@@ -20,8 +20,15 @@ export function onStart(core: Core, step: Step): void {
 }
 
 /** U3 */
-function askForChecks({ dag, acks, rule }: Core, step: Step): void {
+function askForChecks({ dag, acks, rule, self, unseenAcks, setup }: Core, step: Step): void {
   const asked = new Set<string>();
+  // Whoever brought them is not known any more: the first of the others is asked for the payload before the rest.
+  const first = validatorIndex(self === 0 && setup.committee.validators.length > 1 ? 1 : 0);
+  for (const update of unseenAcks.unchecked) {
+    if (!acks.isOpen(update)) continue;
+    asked.add(update.digest);
+    step.checkUpdate(update, first);
+  }
   for (let round = rule.gcRound + 1; round <= dag.highestRound; round += 1) {
     for (const { update, author } of updatesIn(dag.atRound(round))) {
       if (asked.has(update.digest) || !acks.isOpen(update)) continue;

@@ -19,6 +19,7 @@ import {
   digestOf,
   genesisRefs,
   mustExist,
+  updateKeyOf,
   validatorIndex,
 } from "@selvedge/integrity";
 import { describe, expect, test } from "vitest";
@@ -128,7 +129,8 @@ describe("once the end is ordered", () => {
     const count = Math.ceil(END_MARKER_PARTS_MAX * perPart);
     const updates = Array.from({ length: count }, (_, number) => one.chain.update(1, 1 + number));
     const store = new TestStore();
-    store.persist({ ...mustExist(ofType(one.all, "persist")[0], "a batch"), unseen: updates });
+    const acked = updates.map(({ header, digest }) => ({ key: updateKeyOf(header), update: digest }));
+    store.persist({ ...mustExist(ofType(one.all, "persist")[0], "a batch"), unseen: updates, acked });
     const again = createEngine(one.chain.setupOf(0), store.recover(validatorIndex(0)));
     const feed = (event: Parameters<SingleEngine["feed"]>[0]) => again.handle({ ...event, wallClockMs: 1 });
     feed({ type: "start" });

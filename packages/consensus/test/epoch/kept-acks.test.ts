@@ -138,6 +138,40 @@ test("an ack of a header that garbage collection had passed already is listed af
   expect(cut.host.engine?.status().gcRound).toBeGreaterThan(header.ref.round);
 });
 
+test("U3: a payload that was still to be checked is asked for again though garbage collection had passed its header", () => {
+  const network = new TestNetwork({ size: 4, local: LOCAL, params: { gcDepth: 12 } });
+  const update = network.chain.update(0, 1);
+  const host = network.host(SELF);
+  let isSlow = true;
+  let asked = 0;
+  host.onStep = (_, effects) => {
+    const at = effects.findIndex(({ type }) => type === "checkUpdate");
+    if (at < 0) return;
+    asked += 1;
+    if (isSlow) (effects as Effect[]).splice(at, 1);
+  };
+  network.start();
+  network.schedule(300, () => offerUpdates(network.host(0), [update]));
+  network.runUntil(2000);
+  const header = mustExist(
+    host.store.blocks.find(({ body }) => body.updates.length > 0),
+    "the header came",
+  );
+  expect(host.engine?.status().gcRound).toBeGreaterThan(header.ref.round);
+  expect(asked).toBe(1);
+  host.crash();
+  network.runUntil(2100);
+  isSlow = false;
+  host.start();
+  network.runUntil(4000);
+  expect(asked).toBe(2);
+  expect(host.ownBlocks.filter(({ value }) => hasAck(value, update))).toHaveLength(1);
+  host.crash();
+  host.start();
+  network.runUntil(5000);
+  expect(asked, "it is acked").toBe(2);
+});
+
 /** Starts again; counts the blocks of ours from then on that have the ack. */
 function ackedAgainCount({ network, host, update, heal }: Cut): number {
   heal();

@@ -65,7 +65,7 @@ export const END_OF_EPOCH_MUTANTS: readonly LaterMutant[] = [
   {
     id: "unseen-not-restored",
     file: "consensus/src/recovery.ts",
-    find: "core.unseenAcks.restore(unseen);",
+    find: "core.unseenAcks.restore(unseen, (update) => core.acks.hasAcked(update), commitIndex);",
     replace: "",
     what: "after a restart a marker leaves out acks that garbage collection has passed",
     explored: [],
