@@ -22,7 +22,7 @@ it("a message that is damaged beyond reading is lost, and breaks the contract", 
     observers: [{ onKept: (_message, kept) => void why.push(kept) }],
   });
   const lostCount = why.filter((kept) => kept === "damaged beyond reading").length;
-  expect(lostCount).toBeGreaterThan(5);
+  expect(lostCount).toBeGreaterThan(2);
   const [breach] = findings.filter(({ class: kind }) => kind === "synchrony");
   expect(breach?.detail).toMatch(new RegExp(String.raw`broke its contract ${lostCount} times; first: .* lost$`, "u"));
 });
