@@ -9,7 +9,7 @@ export const COMMIT_RULE_MUTANTS: readonly Mutant[] = [
     find: "return this.roundOf(anchor) >= decided.number + P_WAVE;",
     replace: "return this.roundOf(anchor) >= decided.number + P_WAVE - 1;",
     what: "an anchor two rounds above a slot may decide it (S3 off by one)",
-    aim: "two-slow-voices",
+    aim: "two-slow-voices-again",
   },
   {
     id: "ignore-undecided",
@@ -42,7 +42,7 @@ export const COMMIT_RULE_MUTANTS: readonly Mutant[] = [
     find: "for (; this.#completeFrom > vertex.round; this",
     replace: "for (; this.#completeFrom > vertex.round + 1; this",
     what: "the walk down from an anchor stops one round early",
-    aim: "two-slow-voices",
+    aim: "two-slow-voices-again",
   },
   {
     id: "support-by-arrival",
