@@ -21,7 +21,7 @@ const by = (name: string, last = 1): Scenario["adversary"] => ({ behaviours: [{ 
 export const TWINS_BATTERY: readonly BatteryEntry[] = [
   twins("twins", 1, { adversary: by("twins") }),
   twins("equivocator", 4, { adversary: by("equivocator") }),
-  twins("equivocator-coin-only", 5, { adversary: by("equivocator"), protocol: COIN_ONLY }),
+  twins("equivocator-coin-only", 1, { adversary: by("equivocator"), protocol: COIN_ONLY }),
   twins("equivocator-flood", 7, { adversary: by("equivocator-flood") }),
   twins("equivocators-of-seven", 6, { adversary: by("equivocator", 2), committee: { size: 7 }, durationMs: 1800 }),
 ];

@@ -74,8 +74,8 @@ export const COMMIT_RULE_MUTANTS: readonly Mutant[] = [
     file: "consensus/src/commit/slot-order.ts",
     find: "return this.roundOf(slot) + this.waveOf(slot) - 2;",
     replace: 'return this.roundOf(slot) + (slot.kind === "P" ? 1 : 3);',
-    what: "votes on coin slots are read a round early, so none is ever certified (liveness)",
-    aim: "coin-only",
+    what: "votes on coin slots are read a round early (D3)",
+    aim: "equivocator-coin-only",
   },
   {
     id: "anchor-search-stops",
